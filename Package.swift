@@ -1,0 +1,115 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+/// Debian 12 ships libssh2 1.10, which cannot sign with RSA-SHA2. `make setup` unpacks 1.11 below
+/// the checkout there; where the folder is absent these flags change nothing and the system's
+/// library is used (docs/decisions/0002-libssh2-1.11.md).
+let privateSSH2 = "\(Context.packageDirectory)/.deps/libssh2"
+let ssh2Swift: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-I\(privateSSH2)/include"])]
+let ssh2Linker: [LinkerSetting] = [
+  .unsafeFlags([
+    "-L\(privateSSH2)/lib",
+    "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/campaign-sync",
+    "-Xlinker", "-rpath", "-Xlinker", "\(privateSSH2)/lib",
+  ])
+]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map {
+  .product(name: $0, package: "swift-nio")
+}
+
+/// The rooms of the house and what each may import (docs/architecture.md; TidyTests holds it true).
+var targets: [Target] = [
+  .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(name: "CSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
+  .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+  .target(
+    name: "CJSONPages",
+    linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
+  .target(name: "Core"),
+  .target(name: "Threads"),
+  .target(name: "Gzip", dependencies: ["Core", "CZlib"]),
+  .target(name: "Digests", dependencies: ["Core", "CCrypto"]),
+  .target(name: "JSONPages", dependencies: ["Core", "CJSONPages"]),
+  .target(name: "HTTP", dependencies: ["Core"]),
+  .target(name: "Curl", dependencies: ["Core", "HTTP", "Threads", "CCurl"]),
+  .target(name: "SFTP", dependencies: ["Core", "Threads", "CSSH2"], swiftSettings: ssh2Swift),
+  .target(name: "Disk", dependencies: ["Core", "Gzip", "Digests"]),
+  .target(name: "Ledger", dependencies: ["Core", "Threads", "CSQLite"]),
+  .target(name: "Dataverse", dependencies: ["Core", "HTTP", "JSONPages"]),
+  .target(name: "Campaign", dependencies: ["Core", "HTTP", "JSONPages"]),
+  .target(name: "Jobs", dependencies: ["Core", "Gzip"]),
+  .target(name: "JobFiles", dependencies: ["Core", "Jobs", yams]),
+  .executableTarget(
+    name: "campaign-sync",
+    dependencies: [
+      "Core", "Threads", "HTTP", "Curl", "SFTP", "Disk", "Ledger", "Digests", "Dataverse",
+      "Campaign", "Jobs", "JobFiles", argumentParser, logging,
+    ],
+    swiftSettings: ssh2Swift, linkerSettings: ssh2Linker),
+  .target(name: "Sandbox", dependencies: ["Core", "HTTP", "JSONPages", "Gzip", "Digests"]),
+  .target(name: "SandboxServer", dependencies: ["Core", "HTTP", "Sandbox"] + nio),
+  .executableTarget(
+    name: "campaign-sync-sandbox",
+    dependencies: [
+      "Core", "Sandbox", "SandboxServer", "JobFiles", argumentParser, logging,
+    ]),
+]
+targets += [
+  .target(name: "TestSupport", dependencies: ["Core", "HTTP"], path: "Tests/TestSupport")
+]
+func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(room)Tests", dependencies: [.byName(name: room), "Core", "TestSupport"] + more,
+    swiftSettings: ssh2Swift, linkerSettings: ssh2Linker)
+}
+targets += [
+  tests("Core"), tests("Threads"), tests("Gzip"), tests("Digests"), tests("JSONPages", ["Gzip"]),
+  tests("HTTP"), tests("Curl", ["HTTP"]), tests("SFTP"), tests("Disk", ["Gzip"]), tests("Ledger"),
+  tests("Dataverse", ["HTTP", "Sandbox"]), tests("Campaign", ["HTTP", "Sandbox"]),
+  tests("Jobs", ["Gzip"]), tests("JobFiles", ["Jobs"]), tests("Sandbox", ["HTTP", "JSONPages"]),
+  tests("SandboxServer", ["Sandbox", "HTTP"]),
+  .testTarget(name: "ToolTests", dependencies: ["Core", "TestSupport"]),
+  .testTarget(name: "TidyTests"),
+]
+
+// While the house is being built: only the rooms that stand.
+func stands(_ target: Target) -> Bool {
+  let folder = target.path ?? (target.isTest ? "Tests/" : "Sources/") + target.name
+  return FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + folder)
+}
+targets = targets.filter(stands)
+let standing = Set(targets.map(\.name))
+for target in targets {
+  target.dependencies.removeAll {
+    if case .byNameItem(let name, _) = $0 { !standing.contains(name) } else { false }
+  }
+}
+var packages: [Package.Dependency] = []
+if standing.contains("campaign-sync") || standing.contains("campaign-sync-sandbox") {
+  packages += [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ]
+}
+if standing.contains("JobFiles") {
+  packages.append(.package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"))
+}
+if standing.contains("SandboxServer") {
+  packages.append(.package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"))
+}
+
+let package = Package(
+  name: "campaign-sync",
+  dependencies: packages,
+  targets: targets,
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

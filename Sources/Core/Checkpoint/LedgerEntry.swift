@@ -1,0 +1,82 @@
+/// One fact for the ledger. Every entry is idempotent: recording it twice is recording it once.
+package enum LedgerEntry: Sendable, Equatable {
+  /// The row was written to a part: it is in Campaign once the import is proven.
+  case sent(RowKey)
+  /// An API answer showed that Campaign holds the row with this digest. Clears pending.
+  case proven(RowKey, digest: RowDigest)
+  /// The row is not in Campaign (any more).
+  case forgotten(RowKey)
+  case pending(Rejection)
+  /// The record went through: nothing of it waits any more.
+  case settled(String)
+  /// The state of one event or reject file, by its identity.
+  case file(FileMark)
+}
+
+/// First 16 bytes of a keyed digest over the mapped row.
+package struct RowDigest: Sendable, Hashable, BitwiseCopyable {
+  package var high: UInt64
+  package var low: UInt64
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+}
+
+/// A record that could not be mapped or written.
+package struct Rejection: Sendable, Equatable {
+  package enum What: String, Sendable, Codable { case row, delete, event, consent, reject }
+  /// Text of the primary id; of an event its log id.
+  package var key: String
+  package var what: What
+  /// Why, as a name for machines: `tooLong`, `notANumber`, `refused`, `severalRecords`.
+  package var rule: String
+  /// Why, in words: the column and the rule; never the value.
+  package var reason: String
+  /// Foreign text, masked and cut; for `inspect` and `pending` only.
+  package var excerpt: String?
+
+  package init(
+    key: String, what: What = .row, rule: String, reason: String, excerpt: String? = nil
+  ) {
+    self.key = key
+    self.what = what
+    self.rule = rule
+    self.reason = reason
+    self.excerpt = excerpt
+  }
+}
+
+/// A pending record as the ledger keeps it.
+package struct PendingRecord: Sendable, Equatable {
+  package var rejection: Rejection
+  package var first: Instant
+  package var attempts: Int
+  package init(rejection: Rejection, first: Instant, attempts: Int) {
+    self.rejection = rejection
+    self.first = first
+    self.attempts = attempts
+  }
+}
+
+/// What is known of a row in Campaign.
+package enum KnownRow: Sendable, Equatable {
+  case sent
+  case proven(RowDigest)
+}
+
+/// How far a file of the other side has been read.
+package struct FileMark: Sendable, Equatable {
+  package var name: String
+  package var size: UInt64
+  package var modified: Int64
+  package var offset: UInt64
+  package var isDone: Bool
+  package init(name: String, size: UInt64, modified: Int64, offset: UInt64, isDone: Bool) {
+    self.name = name
+    self.size = size
+    self.modified = modified
+    self.offset = offset
+    self.isDone = isDone
+  }
+}

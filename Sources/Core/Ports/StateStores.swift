@@ -1,0 +1,34 @@
+/// The parts of one run on the local disk.
+package protocol Spool: Sendable {
+  /// Appends rows to a part as one flushed block of its stream; the file is first cut back (or
+  /// created, its header line first) to the mark. The same mark and bytes give the same file.
+  func append(_ rows: [UInt8], rowCount: Int, to mark: PartMark) throws(SyncError) -> PartMark
+  /// Makes what was appended to these parts survive a crash; the committer calls it on its thread.
+  func sync(_ parts: [Int]) throws(SyncError)
+  /// Ends the stream of a part and gives its final name; sealing twice changes nothing.
+  func seal(_ mark: PartMark) async throws(SyncError) -> SealedPart
+  /// Local path of a sealed part or of the manifest.
+  func path(of name: String) -> String
+  func write(manifest: [UInt8], as name: String) throws(SyncError)
+  /// Removes the run's folder.
+  func remove() throws(SyncError)
+}
+
+/// Known rows, pending records, files. One transaction a call of `record`.
+package protocol Ledger: Sendable {
+  /// Called on the committer's thread only.
+  func record(_ entries: [LedgerEntry], at: Instant) throws(SyncError)
+  func known(_ keys: [RowKey]) async throws(SyncError) -> [RowKey: KnownRow]
+  func knownCount() async throws(SyncError) -> Int
+  func pending(after key: String?, limit: Int) async throws(SyncError) -> [PendingRecord]
+  func pendingCount() async throws(SyncError) -> Int
+  func file(_ name: String) async throws(SyncError) -> FileMark?
+}
+
+/// The checkpoint of one job.
+package protocol CheckpointStore<State>: Sendable {
+  associatedtype State: Codable & Sendable
+  /// Nil where the job has never run.
+  func load() throws(SyncError) -> Checkpoint<State>?
+  func replace(with checkpoint: Checkpoint<State>) throws(SyncError)
+}

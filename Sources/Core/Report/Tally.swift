@@ -1,0 +1,40 @@
+/// Counts of a run; adding is all it can do.
+package struct Tally: Sendable, Equatable, Codable {
+  package var read = 0
+  package var mapped = 0
+  package var created = 0
+  package var updated = 0
+  package var unchanged = 0
+  package var deleted = 0
+  package var rejected = 0
+  /// Pending rows that were tried again; they do not count against the reject limit.
+  package var retried = 0
+  package var parts = 0
+  package var bytes = 0
+  /// In Adobe's units: insert 1, update 2, or 1 if nothing changed, delete 1.
+  package var engineCalls = 0
+  package var engineCallsSaved = 0
+  /// Characters replaced because `quote: none` cannot carry them.
+  package var replacedCharacters = 0
+  /// Texts cut to their length.
+  package var cut = 0
+
+  package init() {}
+
+  package static func += (sum: inout Tally, more: Tally) {
+    sum.read += more.read
+    sum.mapped += more.mapped
+    sum.created += more.created
+    sum.updated += more.updated
+    sum.unchanged += more.unchanged
+    sum.deleted += more.deleted
+    sum.rejected += more.rejected
+    sum.retried += more.retried
+    sum.parts += more.parts
+    sum.bytes += more.bytes
+    sum.engineCalls += more.engineCalls
+    sum.engineCallsSaved += more.engineCallsSaved
+    sum.replacedCharacters += more.replacedCharacters
+    sum.cut += more.cut
+  }
+}
