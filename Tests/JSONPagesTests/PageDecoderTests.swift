@@ -110,7 +110,7 @@ struct PageDecoderTests {
       ("", .empty), ("<html><body>502</body></html>", .syntax), ("{}", .noValue),
       (#"{"error":{"code":"0x0","message":"m"}}"#, .noValue), (#"{"value":{}}"#, .noValue),
       (#"{"value":null}"#, .noValue), (#"{"value":[1]}"#, .syntax), ("[]", .syntax),
-      (#"{"value":[{"name":"a"}"#, .cut), (#"{"value":[{"name":"a"},"#, .cut),
+      (#"{"value":[{"name":"a"}"#, .syntax), (#"{"value":[{"name":"a"},"#, .cut),
       (#"{"value":[{"name":"a"#, .cut), (#"{"value":[{"name":"a"}]"#, .cut),
       (#"{"value":[]} "#, nil), (#"{"value":[]}{"value":[]}"#, .trailing),
       (#"{"value":[{"name":"\ud800"}]}"#, .string), (#"{"value":[{"name":"\udc00"}]}"#, .string),
