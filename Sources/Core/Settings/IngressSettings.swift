@@ -82,6 +82,8 @@ package struct IngressSettings: Sendable, Equatable {
   package var lookup: String?
   package var parents: [Parent] = []
   package var fields: [FieldMapping]
+  /// Where `to:` is written.
+  package var position = SourcePosition(file: "", line: 0)
   package var choices = ChoiceStyle.values
   package var filter: Filter?
   package var deletes = Deletes()
