@@ -22,7 +22,8 @@ package struct TransportFailure: Error, Sendable, Equatable {
     case tooLarge
     /// The address is not one this program may talk to (scheme, plain text off loopback).
     case refused
-    /// The caller was cancelled, or its time or somebody's signal ended the wait: not sent.
+    /// The caller was cancelled, or its time or a signal ended the wait; code `cancelled`: the request
+    /// was under way and may have been executed, any other: it was not sent.
     case cancelled
   }
   package var kind: Kind
