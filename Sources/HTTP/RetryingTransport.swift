@@ -15,12 +15,17 @@ package struct RetryingTransport: Transport {
   private let patience: Patience
   private let attempts: Int
   private let backoff: Backoff
+  private let mayPass: @Sendable (HTTPResponse) -> Bool
 
   /// - Parameter attempts: the first one counts.
+  /// - Parameter mayPass: true of an answer that another attempt may better; nil: by the statuses
+  ///   above. A service whose statuses do not say it judges by the body.
   package init(
-    _ inner: any Transport, patience: Patience, attempts: Int = 6, backoff: Backoff = Backoff()
+    _ inner: any Transport, patience: Patience, attempts: Int = 6, backoff: Backoff = Backoff(),
+    mayPass: (@Sendable (HTTPResponse) -> Bool)? = nil
   ) {
     (self.inner, self.patience, self.attempts, self.backoff) = (inner, patience, attempts, backoff)
+    self.mayPass = mayPass ?? { Self.passing.contains($0.status) }
   }
 
   package func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPResponse {
@@ -28,7 +33,7 @@ package struct RetryingTransport: Transport {
     while true {
       do throws(TransportFailure) {
         let response = try await inner.send(request)
-        guard request.isIdempotent, Self.passing.contains(response.status) else { return response }
+        guard request.isIdempotent, mayPass(response) else { return response }
         guard try await pause(after: &failures) else { return response }
       } catch {
         guard Self.mayRepeat(request, after: error) else { throw error }
