@@ -41,7 +41,7 @@ var targets: [Target] = [
   .target(name: "HTTP", dependencies: ["Core"]),
   .target(name: "Curl", dependencies: ["Core", "HTTP", "Threads", "CCurl"]),
   .target(name: "SFTP", dependencies: ["Core", "Threads", "CSSH2"], swiftSettings: ssh2Swift),
-  .target(name: "Disk", dependencies: ["Core", "Gzip", "Digests"]),
+  .target(name: "Disk", dependencies: ["Core", "Threads", "Gzip", "Digests"]),
   .target(name: "Ledger", dependencies: ["Core", "Threads", "CSQLite"]),
   .target(name: "Dataverse", dependencies: ["Core", "HTTP", "JSONPages"]),
   .target(name: "Campaign", dependencies: ["Core", "HTTP", "JSONPages"]),
@@ -63,7 +63,9 @@ var targets: [Target] = [
     ]),
 ]
 targets += [
-  .target(name: "TestSupport", dependencies: ["Core", "HTTP"], path: "Tests/TestSupport")
+  .target(
+    name: "TestSupport", dependencies: ["Core", "HTTP", "Gzip", "Digests"],
+    path: "Tests/TestSupport")
 ]
 func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
   .testTarget(
