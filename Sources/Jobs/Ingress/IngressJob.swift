@@ -7,14 +7,16 @@ package struct IngressJob: Job {
     case export, initial, delta
     /// Whatever comes next; never waits for an import.
     case next
+    /// One record, read afresh; the position stays.
+    case only(RowKey)
   }
 
   package let settings: IngressSettings
   package let plan: RowPlan
   package let query: TableQuery
   package let goal: Goal
-  /// Finished chains when this run began: it does one more.
-  package let roundsBefore: Int
+  /// What was finished when this run began: it does one chain, or one record, more.
+  package let before: DeltaSlot
   /// Days that the service keeps a delta token, where it says so.
   package let tokenDays: Int?
   package let ports: IngressPorts
@@ -22,14 +24,14 @@ package struct IngressJob: Job {
   package let loading: LoadJob
 
   package init(
-    settings: IngressSettings, plan: RowPlan, query: TableQuery, goal: Goal, roundsBefore: Int,
+    settings: IngressSettings, plan: RowPlan, query: TableQuery, goal: Goal, before: DeltaSlot,
     tokenDays: Int?, ports: IngressPorts, staging: StageJob, loading: LoadJob
   ) {
     self.settings = settings
     self.plan = plan
     self.query = query
     self.goal = goal
-    self.roundsBefore = roundsBefore
+    self.before = before
     self.tokenDays = tokenDays
     self.ports = ports
     self.staging = staging
@@ -45,20 +47,27 @@ package struct IngressJob: Job {
     case .sealing: goal.exports ? [seal(state)] : []
     case .staging: goal.stages ? staging.lanes(in: state) : []
     case .loading: goal.stages ? loading.lanes(in: state) : []
-    case .loaded: isDeltaDue(state) ? [delta(state)] : []
+    case .loaded: loadedLanes(state)
     }
+  }
+
+  private func loadedLanes(_ state: IngressState) -> [Lane<IngressState>] {
+    if case .only(let key) = goal {
+      return state.delta.singles == before.singles ? [only(key)] : []
+    }
+    return isDeltaDue(state) ? [delta(state)] : []
   }
 
   private func isDeltaDue(_ state: IngressState) -> Bool {
     switch goal {
-    case .export: false
+    case .export, .only: false
     case .initial: state.delta.rounds == 0
-    case .delta, .next: state.delta.rounds == roundsBefore
+    case .delta, .next: state.delta.rounds == before.rounds
     }
   }
 }
 
 extension IngressJob.Goal {
-  fileprivate var exports: Bool { self != .delta }
+  fileprivate var exports: Bool { self == .export || stages }
   fileprivate var stages: Bool { self == .initial || self == .next }
 }

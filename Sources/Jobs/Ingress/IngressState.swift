@@ -75,6 +75,8 @@ package struct DeltaSlot: Codable, Sendable, Equatable {
   /// Finished chains since the load.
   package var rounds = 0
   package var lastRound: Instant?
+  /// Records that were brought one by one, with `--only`.
+  package var singles = 0
 
   package init() {}
 }

@@ -37,6 +37,22 @@ extension IngressJob {
     }
   }
 
+  /// One record, whatever the ledger says of it.
+  func only(_ key: RowKey) -> Lane<IngressState> {
+    Lane(name: "only") { [self] emit throws(SyncError) in
+      guard let page = try await ports.source.row(query, key: key), page.rows == 1 else {
+        throw .noSuchRow(name, key)
+      }
+      let written = try await write([plan.record(page, row: 0)], trusting: false)
+      var tally = written.tally
+      tally.read = 1
+      try await emit(
+        Advance(tally: tally, settle: Settlement(entries: written.entries), now: true) {
+          $0.delta.singles += 1
+        })
+    }
+  }
+
   private func follow(
     _ pages: PageStream, _ slot: inout DeltaSlot, _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
@@ -80,8 +96,10 @@ extension IngressJob {
   }
 
   /// Writes some rows, several at once.
+  ///
+  /// - Parameter trusting: false looks up what the ledger says is proven.
   func write(
-    _ rows: [RecordOutcome]
+    _ rows: [RecordOutcome], trusting: Bool = true
   ) async throws(SyncError) -> WrittenRows {
     var done = WrittenRows()
     var wanted: [MappedRow] = []
@@ -94,7 +112,7 @@ extension IngressJob {
       case .rejected(let rejection): done.add(rejection)
       }
     }
-    let known = try await ports.ledger.known(wanted.map(\.key))
+    let known = trusting ? try await ports.ledger.known(wanted.map(\.key)) : [:]
     let writer = RecordWriter(
       store: ports.store, fields: plan.fieldNames, digest: ports.digest)
     done.add(try await writer.write(wanted, known: known, atOnce: ports.writes))
@@ -103,6 +121,12 @@ extension IngressJob {
 }
 
 extension SyncError {
+  static func noSuchRow(_ job: String, _ key: RowKey) -> SyncError {
+    SyncError(
+      .rejectedData, "bring one record of \(job)", "Dynamics has no row with the id \(key)",
+      next: "check the id; a deleted row is no error of the job")
+  }
+
   static func noToken(_ job: String) -> SyncError {
     SyncError(
       .storage, "follow the changes of \(job)", "the checkpoint holds no delta token",

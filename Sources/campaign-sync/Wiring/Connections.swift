@@ -27,6 +27,9 @@ struct Connections {
     RetryingTransport(MeteredTransport(curl, meter: meter), patience: patience)
   }
 
+  /// Unmetered and unrepeated: a monitor is no part of the work.
+  var heartbeats: any Transport { curl }
+
   func dynamics() throws(SyncError) -> DataverseClient {
     let settings = environment.dynamics
     guard let identity = settings.clients.first else {

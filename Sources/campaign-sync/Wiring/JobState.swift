@@ -51,17 +51,15 @@ struct JobState {
 
   var content: MappingContent { MappingContent(settings) }
 
-  /// - Errors: 74 where one of checkpoint and ledger is there without the other.
-  func ledger(hasCheckpoint: Bool) throws(SyncError) -> SQLiteLedger {
-    let exists = SQLiteLedger.exists(in: folder)
-    if hasCheckpoint, !exists {
-      throw SyncError(
-        .storage, "open the ledger of \(settings.name)",
-        "the checkpoint is there and ledger.sqlite is not; nothing was started over",
-        next: "restore \(folder)/ledger.sqlite, or campaign-sync checkpoint clear \(settings.name)")
-    }
+  /// The ledger that goes with the checkpoint; a new one where the job has never run.
+  func ledger(
+    identity: JobIdentity, hasCheckpoint: Bool
+  ) throws(SyncError) -> SQLiteLedger {
     try makeFolder(folder)
-    return try SQLiteLedger(in: folder, job: settings.name)
+    if hasCheckpoint || SQLiteLedger.exists(in: folder) {
+      return try SQLiteLedger.open(in: folder, job: settings.name, identity: identity)
+    }
+    return try SQLiteLedger.create(in: folder, job: settings.name, identity: identity)
   }
 
   private func checkIdentity(
@@ -86,9 +84,9 @@ struct JobState {
   }
 
   private func checkContent(_ checkpoint: Checkpoint<IngressState>) throws(SyncError) {
-    let now = content.text
-    guard let before = checkpoint.content, before != now else { return }
-    let changes = MappingContent.changes(from: before, to: now)
+    guard let before = checkpoint.content else { return }
+    let changes = content.changes(since: MappingContent(text: before))
+    guard !changes.isEmpty else { return }
     throw SyncError(
       .configuration, "go on with \(settings.name)",
       "its mapping changed since the checkpoint (\(changes.joined(separator: "; ")))",
