@@ -107,6 +107,6 @@ final class CurlEngine: Sendable {
     curl_multi_remove_handle(handle.multi, easy)
     curl_easy_reset(easy)  // nothing of this request stays; connections are the multi's
     idle.append(easy)
-    transfer.submission.finish(result)
+    transfer.submission.finish(consume result)
   }
 }

@@ -53,7 +53,7 @@ struct Submission: Sendable {
   let request: HTTPRequest
   let address: Address
   let ticket: Ticket
-  let finish: @Sendable (Result<HTTPResponse, TransportFailure>) -> Void
+  let finish: @Sendable (consuming Result<HTTPResponse, TransportFailure>) -> Void
 }
 
 /// Whether the caller still waits.

@@ -6,6 +6,14 @@ func startThread(_ work: @escaping @Sendable () -> Void) -> Bool {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
+  // Signals belong to the main thread; what a broken instruction raises belongs to this one.
+  var all = sigset_t()
+  var before = sigset_t()
+  sigfillset(&all)
+  for own in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT] { sigdelset(&all, own) }
+  pthread_sigmask(SIG_BLOCK, &all, &before)
+  defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+
   var attributes = pthread_attr_t()
   pthread_attr_init(&attributes)
   defer { pthread_attr_destroy(&attributes) }

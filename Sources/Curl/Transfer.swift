@@ -14,6 +14,8 @@ final class Transfer {
   private var headers: [HTTPHeader] = []
   private var body: [UInt8] = []
   private var isTooLarge = false
+  /// False where the connection ended inside the head, which libcurl takes for an empty answer.
+  private var isHeadWhole = false
 
   private var request: HTTPRequest { submission.request }
 
@@ -24,9 +26,13 @@ final class Transfer {
 
   deinit { curl_slist_free_all(headerLines) }
 
-  /// The response body as the caller gets it: grown in place, never copied out.
+  /// The response body as the caller gets it: grown in place, never copied out; asked once.
   func result(_ code: CURLcode) -> Result<HTTPResponse, TransportFailure> {
-    if code == CURLE_OK { return .success(HTTPResponse(status, headers: headers, body: body)) }
+    if code == CURLE_OK, isHeadWhole {
+      var whole: [UInt8] = []
+      swap(&whole, &body)  // one owner: a caller that adds to it copies nothing
+      return .success(HTTPResponse(status, headers: headers, body: whole))
+    }
     if isTooLarge { return .failure(TransportFailure(.tooLarge, code: "curl \(code.rawValue)")) }
     var before: curl_off_t = 0
     curl_get_size(easy, CURLINFO_PRETRANSFER_TIME_T, &before)
@@ -44,7 +50,7 @@ final class Transfer {
     setup.text(CURLOPT_REQUEST_TARGET, submission.address.target)
     setup.text(CURLOPT_PROTOCOLS_STR, "http,https")
     setup.long(CURLOPT_FOLLOWLOCATION, 0)
-    if origin.scheme == "http" { setup.text(CURLOPT_PROXY, "") }  // a proxy is off loopback
+    if origin.isLoopback { setup.text(CURLOPT_PROXY, "") }  // a proxy of the environment is not
 
     setup.long(CURLOPT_SSL_VERIFYPEER, 1)
     setup.long(CURLOPT_SSL_VERIFYHOST, 2)
@@ -152,8 +158,11 @@ final class Transfer {
       return 0
     }
     let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
-    if line.hasPrefix("HTTP/") {
+    if line == "\r\n" || line == "\n" {
+      isHeadWhole = true
+    } else if line.hasPrefix("HTTP/") {
       headers.removeAll()
+      isHeadWhole = false
       status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     } else if let colon = line.utf8.firstIndex(of: 0x3A) {
       let value = line[line.index(after: colon)...].drop { $0.isWhitespace }
