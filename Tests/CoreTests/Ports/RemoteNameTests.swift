@@ -14,7 +14,9 @@ import Testing
     #expect(RemoteName.temporary(for: name) == temporary)
   }
 
-  @Test(arguments: ["", "/etc/passwd", "../x", "a/../x", "a/..", "a//b", "a/", ".", "a/./b", "a\nb"])
+  @Test(arguments: [
+    "", "/etc/passwd", "../x", "a/../x", "a/..", "a//b", "a/", ".", "a/./b", "a\nb",
+  ])
   func refusesNamesThatLeadOut(_ name: String) {
     #expect(throws: SyncError.self) { try RemoteName.check(name) }
   }
