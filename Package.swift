@@ -74,7 +74,7 @@ func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
 }
 targets += [
   tests("Core"), tests("Threads"), tests("Gzip"), tests("Digests"), tests("JSONPages", ["Gzip"]),
-  tests("HTTP"), tests("Curl", ["HTTP"]), tests("SFTP"), tests("Disk", ["Gzip"]), tests("Ledger"),
+  tests("HTTP"), tests("Curl", ["HTTP", "CCurl"]), tests("SFTP"), tests("Disk", ["Gzip", "HTTP"]), tests("Ledger"),
   tests("Dataverse", ["HTTP", "Sandbox"]), tests("Campaign", ["HTTP", "Sandbox"]),
   tests("Jobs", ["Gzip"]), tests("JobFiles", ["Jobs"]), tests("Sandbox", ["HTTP", "JSONPages"]),
   tests("SandboxServer", ["Sandbox", "HTTP"]),
