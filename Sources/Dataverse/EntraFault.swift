@@ -24,8 +24,8 @@ struct EntraFault: Sendable {
       ?? EntraFault.number(in: document?["error_description"]?.text ?? "")
   }
 
-  /// The digits of `AADSTS7000215: Invalid client secret provided.`
   /// The digits behind `AADSTS` at the start of a description.
+  private static func number(in description: String) -> Int? {
     guard description.hasPrefix("AADSTS") else { return nil }
     return Int(description.dropFirst(6).prefix { $0.isASCII && $0.isNumber })
   }

@@ -1,5 +1,6 @@
 import Core
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Dataverse
@@ -73,7 +74,7 @@ struct DataverseFaultTests {
       "redirect", HTTPResponse(302, headers: [HTTPHeader("Location", "https://evil/")]),
       .protocolBroken, "redirect", next: "dynamics.url", code: "HTTP 302"),
     Row(
-      "throttled", .fault(429, "0x80072322", Canary.said, [HTTPHeader("Retry-After", "17")]),
+      "throttled", .fault(429, "0x80072322", Canary.value, [HTTPHeader("Retry-After", "17")]),
       .unavailable, "fewer requests", next: "dynamics.concurrency", code: "0x80072322"),
     Row(
       "throttled by a gateway", .html(429), .unavailable, "fewer requests", next: "later",
@@ -104,7 +105,7 @@ struct DataverseFaultTests {
     #expect(error.next?.contains(row.next) == true, "\(error.next ?? "")")
     #expect((error.code ?? "") == row.code)
     #expect(error.action == "read contacts")
-    #expect(!"\(error)".contains(Canary.said), "foreign text")
+    #expect(!"\(error)".contains(Canary.value), "foreign text")
   }
 
   @Test("A success is no fault", arguments: [200, 204])

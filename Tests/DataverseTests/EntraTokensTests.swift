@@ -1,5 +1,6 @@
 import Core
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Dataverse
@@ -9,7 +10,8 @@ struct EntraTokensTests {
     EntraTokens(
       authority: "https://login.microsoftonline.com/",
       tenant: "6f1c0e0e-2b5d-4e11-8179-000d3a1b2c3d",
-      environment: environment + "/", client: "app id", secret: "s&c=+", transport: transport)
+      environment: environment + "/", client: "app id", secret: Canary.secret + "&c=+",
+      transport: transport)
   }
 
   @Test("The request is a form with the environment's scope, the secret in the body")
@@ -25,7 +27,7 @@ struct EntraTokensTests {
     #expect(
       String(decoding: request.body, as: UTF8.self)
         == "client_id=app%20id&scope=https%3A%2F%2Fcontoso.crm4.dynamics.com%2F.default"
-        + "&client_secret=s%26c%3D%2B&grant_type=client_credentials")
+        + "&client_secret=\(Canary.secret)%26c%3D%2B&grant_type=client_credentials")
     #expect(request.method == "POST" && request.isIdempotent)
     #expect(
       request.headers.contains(HTTPHeader("Content-Type", "application/x-www-form-urlencoded")))
@@ -39,7 +41,7 @@ struct EntraTokensTests {
 
   private static func refusal(_ name: String, _ number: Int, status: Int) -> HTTPResponse {
     .json(
-      #"{"error":"\#(name)","error_description":"AADSTS\#(number): \#(Canary.said)\r\nTrace","#
+      #"{"error":"\#(name)","error_description":"AADSTS\#(number): \#(Canary.value)\r\nTrace","#
         + #""error_codes":[\#(number)]}"#, status: status)
   }
 
@@ -102,8 +104,8 @@ struct EntraTokensTests {
     } throws: { error in
       guard let error = error as? SyncError else { return false }
       return error.kind == kind && error.reason.contains(words)
-        && error.next?.contains(next) == true && !"\(error)".contains(Canary.said)
-        && !"\(error)".contains("s&c=+")
+        && error.next?.contains(next) == true && !"\(error)".contains(Canary.value)
+        && !"\(error)".contains(Canary.secret)
     }
   }
 

@@ -1,6 +1,7 @@
 import Core
 import HTTP
 import JSONPages
+import TestSupport
 import Testing
 
 /// Answers by the first script whose text is part of the address, and remembers what was asked.
@@ -59,7 +60,7 @@ extension HTTPResponse {
   }
 
   static func fault(
-    _ status: Int, _ code: String, _ message: String = Canary.said, _ headers: [HTTPHeader] = []
+    _ status: Int, _ code: String, _ message: String = Canary.value, _ headers: [HTTPHeader] = []
   ) -> HTTPResponse {
     json(
       String(
@@ -72,11 +73,6 @@ extension HTTPResponse {
   static func html(_ status: Int) -> HTTPResponse {
     HTTPResponse(
       status, headers: [HTTPHeader("Content-Type", "text/html")],
-      body: Array("<html><body>\(Canary.said)</body></html>".utf8))
+      body: Array("<html><body>\(Canary.value)</body></html>".utf8))
   }
-}
-
-/// What the other side says in these tests, and no error may repeat.
-enum Canary {
-  static let said = "canary-said-5b1e"
 }
