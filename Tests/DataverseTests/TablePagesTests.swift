@@ -1,5 +1,6 @@
 import Core
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Dataverse
@@ -159,7 +160,7 @@ struct TablePagesTests {
       let error = try #require(
         await failure([answer], link: root + "contacts?$skiptoken=x", changes: changes))
       #expect(error.code == code && error.kind == kind)
-      #expect(!"\(error)".contains(Canary.said))
+      #expect(!"\(error)".contains(Canary.value))
     }
   }
 
@@ -202,12 +203,12 @@ struct TablePagesTests {
   @Test("Broken JSON is told with its place, a gateway's page as something that passes")
   func bodies() async throws {
     let cut = try #require(
-      await failure([.json(#"{"value":[{"fullname":"\#(Canary.said)"},"#, [tracked])]))
+      await failure([.json(#"{"value":[{"fullname":"\#(Canary.value)"},"#, [tracked])]))
     #expect(cut.kind == .protocolBroken && cut.reason.contains("at byte"))
-    #expect(!"\(cut)".contains(Canary.said))
+    #expect(!"\(cut)".contains(Canary.value))
     let page = try #require(await failure([.html(200)]))
     #expect(page.kind == .unavailable && page.next?.contains("later") == true)
-    #expect(!"\(page)".contains(Canary.said))
+    #expect(!"\(page)".contains(Canary.value))
   }
 
   @Test("No answer at all is told in the words of the transport")
