@@ -27,7 +27,7 @@ struct CampaignAddress {
   static func form(_ text: some StringProtocol) -> [(name: String, value: String)] {
     text.split(separator: "&").map { pair in
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let value = parts.count > 1 ? parts[1].replacing("+", with: " ")[...] : ""
+      let value = parts.count > 1 ? String(parts[1].map { $0 == "+" ? " " : $0 }) : ""
       return (decoded(parts[0]), decoded(value))
     }
   }

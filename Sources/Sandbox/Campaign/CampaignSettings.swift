@@ -75,7 +75,9 @@ package struct LoadSettings: Sendable {
   /// String delimiter: double quote; else none.
   package var isQuoted = true
   package var maxErrors = 100
-  /// With `{run}` in it; uploaded last. Nil: the workflow has no such step.
+  /// With `{run}` in it; uploaded last.
+  ///
+  /// - Shape: nil where the workflow has no such step.
   package var done: String? = "imports/{run}.done"
   /// Where the rejects go: `{job}` and then the date and `.txt`.
   package var rejects: String? = "imports/rejects/{job}"

@@ -14,8 +14,8 @@ enum CampaignTime {
   }
 
   static func compact(_ instant: Instant) -> String {
-    let text = text(instant).prefix(19).filter { $0 != "-" && $0 != ":" }
-    return text.replacing(" ", with: "_")
+    String(
+      text(instant).prefix(19).filter { $0 != "-" && $0 != ":" }.map { $0 == " " ? "_" : $0 })
   }
 
   static func dateText(_ instant: Instant) -> String { String(text(instant).prefix(10)) }
@@ -23,7 +23,7 @@ enum CampaignTime {
   /// `YYYY-MM-DD` where the text begins with a day that exists and a time, if any, that reads.
   static func date(_ text: String) -> String? {
     guard let moment = instant(text) else { return nil }
-    return text.utf8.count == 10 ? text.replacing("/", with: "-") : dateText(moment)
+    return dateText(moment)
   }
 
   /// Reads `2026-02-03`, `2026-02-03 08:11:09.402Z`, the same with `T`, without zone (UTC), with an

@@ -78,20 +78,17 @@ struct RecordTable: Sendable {
   let definition: ResourceDefinition
   private var rows: [StoredRow?] = []
   private(set) var count = 0
-  private var indexes: [Int: RecordIndex] = [:]
+  // Mutated in place, by number: a loop over its elements would copy a million entries.
+  private var indexes: [RecordIndex] = []
 
   init(_ definition: ResourceDefinition) {
     self.definition = definition
-    for filter in definition.filters {
-      if case .equals(let field) = filter.rule, let position = definition.position(field) {
-        indexes[position] = RecordIndex()
-      }
-    }
+    var names: [String] = []
+    for case .equals(let field) in definition.filters.map(\.rule) { names.append(field) }
     for case .link(let link) in definition.fields.map(\.kind) {
-      if let own = link.join?.own, let position = definition.position(own) {
-        indexes[position] = RecordIndex()
-      }
+      if let own = link.join?.own { names.append(own) }
     }
+    indexes = Set(names.compactMap(definition.position)).map(RecordIndex.init)
   }
 
   subscript(id: Int) -> StoredRow? {
@@ -103,7 +100,7 @@ struct RecordTable: Sendable {
 
   /// Rows whose field has exactly this text, ascending.
   func ids(where position: Int, equals text: some Collection<UInt8>) -> [Int] {
-    guard let index = indexes[position] else {
+    guard let index = indexes.first(where: { $0.position == position }) else {
       return (1...max(1, last)).filter { self[$0]?.packed[position]?.elementsEqual(text) ?? false }
     }
     return index.candidates(text).filter {
@@ -114,10 +111,11 @@ struct RecordTable: Sendable {
   mutating func insert(_ packed: PackedRecord, at now: Instant) -> Int {
     rows.append(StoredRow(packed: packed, created: now, modified: now))
     count += 1
-    for (position, _) in indexes {
-      if let text = packed[position] { indexes[position]?.add(last, under: text) }
+    let id = rows.count
+    for index in indexes.indices {
+      if let text = packed[indexes[index].position] { indexes[index].add(id, under: text) }
     }
-    return last
+    return id
   }
 
   /// A row whose values are all the same is not touched.
@@ -125,11 +123,12 @@ struct RecordTable: Sendable {
   /// - Returns: whether anything changed.
   mutating func replace(_ id: Int, with packed: PackedRecord, at now: Instant) -> Bool {
     guard let row = self[id], row.packed != packed else { return false }
-    for (position, _) in indexes {
+    for index in indexes.indices {
+      let position = indexes[index].position
       let (old, new) = (row.packed[position], packed[position])
       if old == new { continue }
-      if let old { indexes[position]?.remove(id, under: old) }
-      if let new { indexes[position]?.add(id, under: new) }
+      if let old { indexes[index].remove(id, under: old) }
+      if let new { indexes[index].add(id, under: new) }
     }
     rows[id - 1] = StoredRow(packed: packed, created: row.created, modified: now)
     return true
@@ -137,8 +136,8 @@ struct RecordTable: Sendable {
 
   mutating func remove(_ id: Int) {
     guard let row = self[id] else { return }
-    for (position, _) in indexes {
-      if let text = row.packed[position] { indexes[position]?.remove(id, under: text) }
+    for index in indexes.indices {
+      if let text = row.packed[indexes[index].position] { indexes[index].remove(id, under: text) }
     }
     rows[id - 1] = nil
     count -= 1
@@ -147,8 +146,12 @@ struct RecordTable: Sendable {
 
 /// Row numbers by a 64-bit hash of one field's text; the caller compares the text itself.
 struct RecordIndex: Sendable {
+  /// Of the field.
+  let position: Int
   private var first: [UInt64: UInt32] = [:]
   private var more: [UInt64: [UInt32]] = [:]
+
+  init(_ position: Int) { self.position = position }
 
   func candidates(_ text: some Collection<UInt8>) -> [Int] {
     let hash = RecordIndex.hash(text)

@@ -152,7 +152,9 @@ extension RecordView {
   private func age(_ row: StoredRow) -> Int {
     let birth = text("birthDate", row)
     let today = CampaignTime.dateText(context.now)
-    guard let from = Int(birth.prefix(4)), let to = Int(today.prefix(4)), to > from else { return 0 }
+    guard let from = Int(birth.prefix(4)), let to = Int(today.prefix(4)), to > from else {
+      return 0
+    }
     return to - from - (birth.dropFirst(4) > today.dropFirst(4) ? 1 : 0)
   }
 

@@ -47,7 +47,7 @@ package struct ResourceDefinition: Sendable {
 
   /// True where `name` is an item with fields below it: `location`.
   func isItem(_ name: String) -> Bool {
-    fields.contains { $0.item == name }
+    fields.contains { $0.item.map { $0 == name } ?? false }
   }
 }
 

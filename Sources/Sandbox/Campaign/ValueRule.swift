@@ -101,11 +101,13 @@ struct ValueRule {
   /// One `@` with something on both sides, and no blank.
   static func isEmail(_ text: String) -> Bool {
     let parts = text.utf8.split(separator: 0x40, omittingEmptySubsequences: false)
-    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && !text.utf8.contains { $0 <= 0x20 }
+    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
+      && !text.utf8.contains { $0 <= 0x20 }
   }
 
-  /// The number without what does not count: `20000.0000` is `20000`, `-0.0` is `0`. Text with an
-  /// exponent stays as it came.
+  /// The number without what does not count: `20000.0000` is `20000`, `-0.0` is `0`.
+  ///
+  /// - Shape: text with an exponent stays as it came.
   static func plain(_ text: String) -> String {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x2D }) else {
       return text
