@@ -1,0 +1,188 @@
+import Core
+
+/// The set values of a row, packed: field position, length, bytes; ascending by position.
+///
+/// - Shape: a value equal to the field's default is not there; a million rows fit in memory.
+struct PackedRecord: Sendable, Equatable {
+  private(set) var bytes: [UInt8] = []
+
+  init() {}
+
+  /// - Parameter values: ascending by position.
+  init(_ values: some Sequence<(position: Int, text: ArraySlice<UInt8>)>) {
+    for (position, text) in values {
+      bytes.append(UInt8(truncatingIfNeeded: position))
+      var length = text.count
+      while length >= 128 {
+        bytes.append(UInt8(length & 127 | 128))
+        length >>= 7
+      }
+      bytes.append(UInt8(length))
+      bytes += text
+    }
+  }
+
+  init(_ values: [Int: String]) {
+    self.init(values.sorted { $0.key < $1.key }.map { ($0.key, Array($0.value.utf8)[...]) })
+  }
+
+  /// The bytes of one field; nil where it has its default.
+  subscript(position: Int) -> ArraySlice<UInt8>? {
+    var cursor = 0
+    while cursor < bytes.count {
+      let (field, range) = entry(at: cursor)
+      if field == position { return bytes[range] }
+      if field > position { return nil }
+      cursor = range.upperBound
+    }
+    return nil
+  }
+
+  func text(_ position: Int) -> String? {
+    self[position].map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  var values: [Int: String] {
+    var values: [Int: String] = [:]
+    var cursor = 0
+    while cursor < bytes.count {
+      let (field, range) = entry(at: cursor)
+      values[field] = String(decoding: bytes[range], as: UTF8.self)
+      cursor = range.upperBound
+    }
+    return values
+  }
+
+  private func entry(at start: Int) -> (Int, Range<Int>) {
+    var cursor = start + 1
+    var length = 0
+    var shift = 0
+    while bytes[cursor] >= 128 {
+      length |= Int(bytes[cursor] & 127) << shift
+      shift += 7
+      cursor += 1
+    }
+    length |= Int(bytes[cursor]) << shift
+    return (Int(bytes[start]), cursor + 1..<cursor + 1 + length)
+  }
+}
+
+struct StoredRow: Sendable {
+  var packed: PackedRecord
+  var created: Instant
+  var modified: Instant
+}
+
+/// The rows of one resource, by a number that is never used twice, with indexes on some fields.
+struct RecordTable: Sendable {
+  let definition: ResourceDefinition
+  private var rows: [StoredRow?] = []
+  private(set) var count = 0
+  // Mutated in place, by number: a loop over its elements would copy a million entries.
+  private var indexes: [RecordIndex] = []
+
+  init(_ definition: ResourceDefinition) {
+    self.definition = definition
+    var names: [String] = []
+    for case .equals(let field) in definition.filters.map(\.rule) { names.append(field) }
+    for case .link(let link) in definition.fields.map(\.kind) {
+      if let own = link.join?.own { names.append(own) }
+    }
+    indexes = Set(names.compactMap(definition.position)).map(RecordIndex.init)
+  }
+
+  subscript(id: Int) -> StoredRow? {
+    id > 0 && id <= rows.count ? rows[id - 1] : nil
+  }
+
+  /// The highest number ever given.
+  var last: Int { rows.count }
+
+  /// Rows whose field has exactly this text, ascending.
+  func ids(where position: Int, equals text: some Collection<UInt8>) -> [Int] {
+    guard let index = indexes.first(where: { $0.position == position }) else {
+      return (1...max(1, last)).filter { self[$0]?.packed[position]?.elementsEqual(text) ?? false }
+    }
+    return index.candidates(text).filter {
+      self[$0]?.packed[position]?.elementsEqual(text) ?? false
+    }
+  }
+
+  mutating func insert(_ packed: PackedRecord, at now: Instant) -> Int {
+    rows.append(StoredRow(packed: packed, created: now, modified: now))
+    count += 1
+    let id = rows.count
+    for index in indexes.indices {
+      if let text = packed[indexes[index].position] { indexes[index].add(id, under: text) }
+    }
+    return id
+  }
+
+  /// A row whose values are all the same is not touched.
+  ///
+  /// - Returns: whether anything changed.
+  mutating func replace(_ id: Int, with packed: PackedRecord, at now: Instant) -> Bool {
+    guard let row = self[id], row.packed != packed else { return false }
+    for index in indexes.indices {
+      let position = indexes[index].position
+      let (old, new) = (row.packed[position], packed[position])
+      if old == new { continue }
+      if let old { indexes[index].remove(id, under: old) }
+      if let new { indexes[index].add(id, under: new) }
+    }
+    rows[id - 1] = StoredRow(packed: packed, created: row.created, modified: now)
+    return true
+  }
+
+  mutating func remove(_ id: Int) {
+    guard let row = self[id] else { return }
+    for index in indexes.indices {
+      if let text = row.packed[indexes[index].position] { indexes[index].remove(id, under: text) }
+    }
+    rows[id - 1] = nil
+    count -= 1
+  }
+}
+
+/// Row numbers by a 64-bit hash of one field's text; the caller compares the text itself.
+struct RecordIndex: Sendable {
+  /// Of the field.
+  let position: Int
+  private var first: [UInt64: UInt32] = [:]
+  private var more: [UInt64: [UInt32]] = [:]
+
+  init(_ position: Int) { self.position = position }
+
+  func candidates(_ text: some Collection<UInt8>) -> [Int] {
+    let hash = RecordIndex.hash(text)
+    let all = (first[hash].map { [$0] } ?? []) + (more[hash] ?? [])
+    return all.map(Int.init).sorted()
+  }
+
+  mutating func add(_ id: Int, under text: some Collection<UInt8>) {
+    let hash = RecordIndex.hash(text)
+    if first[hash] == nil {
+      first[hash] = UInt32(id)
+    } else {
+      more[hash, default: []].append(UInt32(id))
+    }
+  }
+
+  mutating func remove(_ id: Int, under text: some Collection<UInt8>) {
+    let hash = RecordIndex.hash(text)
+    if first[hash] == UInt32(id) {
+      first[hash] = nil
+      if let next = more[hash]?.popLast() { first[hash] = next }
+    } else {
+      more[hash]?.removeAll { $0 == UInt32(id) }
+    }
+    if more[hash]?.isEmpty ?? false { more[hash] = nil }
+  }
+
+  /// FNV-1a.
+  static func hash(_ text: some Collection<UInt8>) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return hash
+  }
+}
