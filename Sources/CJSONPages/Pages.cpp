@@ -1,0 +1,217 @@
+#include "Reader.h"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+using namespace cjson;
+
+namespace {
+enum Role : uint8_t { none, id, reason, context };
+
+struct Name {
+  std::string key;
+  int column;  // -1: not asked for
+  Role role;
+};
+
+constexpr size_t most_predictions = 512;
+}  // namespace
+
+struct cjson_pages {
+  size_t max_rows;
+  std::vector<std::string> columns;
+  std::unordered_map<std::string, int> index;
+  // Rows of a page repeat their keys in one order: the key expected at each position.
+  std::vector<Name> predicted;
+  std::vector<cjson_cell> cells, removed;
+  ondemand::parser parser;
+  int refusal = CJSON_OK;  // a fault of meaning, which simdjson has no code for
+
+  Name name(std::string_view key) const {
+    std::string text(key);
+    auto found = index.find(text);
+    int column = found == index.end() ? -1 : found->second;
+    Role role = key == "id" ? id
+      : key == "@odata.context" ? context
+      : key == "reason" && column < 0 ? reason : none;
+    return {text, column, role};
+  }
+
+  error_code refuse(int code) {
+    refusal = code;
+    return UNEXPECTED_ERROR;
+  }
+
+  error_code find(const Body &body, ondemand::field &field, size_t &position, Name &unpredicted,
+                  const Name *&found);
+  error_code read_row(const Body &body, ondemand::object row);
+  error_code read_rows(const Body &body, ondemand::array rows);
+  error_code read_link(const Body &body, ondemand::value value, cjson_cell &link);
+  error_code read(const Body &body, ondemand::document &document, cjson_result *result);
+};
+
+/// Looks at the keys expected here and next (an optional one may be absent), then at all.
+error_code cjson_pages::find(const Body &body, ondemand::field &field, size_t &position,
+                             Name &unpredicted, const Name *&found) {
+  const char *raw = field.key().raw();
+  const size_t left = body.length - body.offset(raw);
+  for (size_t ahead = 0; ahead < 3 && position + ahead < predicted.size(); ahead++) {
+    const Name &guess = predicted[position + ahead];
+    const size_t size = guess.key.size();
+    if (size < left && raw[size] == '"' && std::memcmp(raw, guess.key.data(), size) == 0) {
+      position += ahead + 1;
+      found = &guess;
+      return SUCCESS;
+    }
+  }
+  std::string_view key;
+  if (auto error = field.unescaped_key().get(key)) return error;
+  unpredicted = name(key);
+  if (predicted.size() < most_predictions) {
+    position = std::min(position, predicted.size());
+    predicted.insert(predicted.begin() + static_cast<ptrdiff_t>(position), unpredicted);
+    position++;
+  }
+  found = &unpredicted;
+  return SUCCESS;
+}
+
+error_code cjson_pages::read_row(const Body &body, ondemand::object row) {
+  const size_t first = cells.size();
+  cells.resize(first + columns.size(), {0, 0, CJSON_MISSING});
+  bool is_removed = false;
+  cjson_cell key{0, 0, CJSON_MISSING};
+  size_t position = 0;
+  Name unpredicted;
+  for (auto result : row) {
+    ondemand::field field;
+    if (auto error = std::move(result).get(field)) return error;
+    const Name *found;
+    if (auto error = find(body, field, position, unpredicted, found)) return error;
+    if (found->column < 0 && found->role == none) continue;
+
+    cjson_cell cell;
+    ondemand::value value = field.value();
+    ondemand::json_type type;
+    if (auto error = value.type().get(type)) return error;
+    if (type == ondemand::json_type::object || type == ondemand::json_type::array) {
+      std::string_view text;
+      if (type == ondemand::json_type::object) {
+        ondemand::object object;
+        if (auto error = value.get_object().get(object)) return error;
+        if (auto error = object.raw_json().get(text)) return error;
+      } else {
+        ondemand::array array;
+        if (auto error = value.get_array().get(array)) return error;
+        if (auto error = array.raw_json().get(text)) return error;
+      }
+      cell = body.cell(CJSON_RAW, text);
+    } else if (auto error = read_scalar(body, value, type, cell)) {
+      return error;
+    }
+    if (found->column >= 0) cells[first + static_cast<size_t>(found->column)] = cell;
+    if (found->role == id) key = cell;
+    if (found->role == reason && cell.kind == CJSON_TEXT) is_removed = true;
+    if (found->role == context && cell.kind == CJSON_TEXT) {
+      std::string_view text(body.start + cell.offset, cell.length), mark = "$deletedEntity";
+      is_removed |= text.size() >= mark.size() && text.substr(text.size() - mark.size()) == mark;
+    }
+  }
+  if (!is_removed) return SUCCESS;
+  cells.resize(first);
+  if (key.kind != CJSON_TEXT) return refuse(CJSON_BAD_REMOVAL);
+  removed.push_back(key);
+  return SUCCESS;
+}
+
+error_code cjson_pages::read_rows(const Body &body, ondemand::array rows) {
+  cells.clear();
+  removed.clear();
+  size_t count = 0;
+  for (auto result : rows) {
+    if (++count > max_rows) return refuse(CJSON_TOO_LARGE);
+    ondemand::object row;
+    if (auto error = result.get_object().get(row)) return error;
+    if (auto error = read_row(body, row)) return error;
+  }
+  return SUCCESS;
+}
+
+error_code cjson_pages::read_link(const Body &body, ondemand::value value, cjson_cell &link) {
+  ondemand::json_type type;
+  if (auto error = value.type().get(type)) return error;
+  if (type == ondemand::json_type::null) return read_scalar(body, value, type, link);
+  if (type != ondemand::json_type::string) return refuse(CJSON_BAD_LINK);
+  return read_text(body, value, link);
+}
+
+error_code cjson_pages::read(const Body &body, ondemand::document &document,
+                             cjson_result *result) {
+  bool has_rows = false;
+  ondemand::object root;
+  if (auto error = document.get_object().get(root)) return error;
+  for (auto item : root) {
+    ondemand::field field;
+    if (auto error = std::move(item).get(field)) return error;
+    std::string_view key;
+    if (auto error = field.unescaped_key().get(key)) return error;
+    if (key == "value") {
+      ondemand::array rows;
+      if (auto error = field.value().get_array().get(rows)) {
+        return error == INCORRECT_TYPE ? refuse(CJSON_NO_VALUE) : error;
+      }
+      if (auto error = read_rows(body, rows)) return error;
+      has_rows = true;
+    } else if (key == "@odata.nextLink") {
+      if (auto error = read_link(body, field.value(), result->next)) return error;
+    } else if (key == "@odata.deltaLink") {
+      if (auto error = read_link(body, field.value(), result->delta)) return error;
+    }
+  }
+  return has_rows ? SUCCESS : refuse(CJSON_NO_VALUE);
+}
+
+extern "C" {
+cjson_pages *cjson_pages_new(size_t max_rows) {
+  auto *pages = new (std::nothrow) cjson_pages;
+  if (pages != nullptr) pages->max_rows = max_rows;
+  return pages;
+}
+
+int cjson_pages_add_column(cjson_pages *pages, const char *name, size_t length) {
+  try {
+    pages->columns.emplace_back(name, length);
+    pages->index[pages->columns.back()] = static_cast<int>(pages->columns.size()) - 1;
+    return CJSON_OK;
+  } catch (const std::bad_alloc &) {
+    return CJSON_MEMORY;
+  }
+}
+
+void cjson_pages_free(cjson_pages *pages) { delete pages; }
+
+int cjson_pages_decode(cjson_pages *pages, char *body, size_t length, cjson_result *result) {
+  *result = {};
+  if (length > UINT32_MAX - CJSON_PADDING) return CJSON_TOO_LARGE;
+  try {
+    const Body text{body, length};
+    pages->refusal = CJSON_OK;
+    ondemand::document document;
+    if (auto error = open(text, pages->parser, document)) {
+      result->fault = length;
+      return door_code(error);
+    }
+    error_code error = pages->read(text, document, result);
+    error = close(text, document, error, result->fault);
+    if (pages->refusal != CJSON_OK) return pages->refusal;
+    result->cells = pages->cells.data();
+    result->cell_count = pages->cells.size();
+    result->removed = pages->removed.data();
+    result->removed_count = pages->removed.size();
+    return door_code(error);
+  } catch (const std::bad_alloc &) {
+    return CJSON_MEMORY;
+  }
+}
+}
