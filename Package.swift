@@ -41,12 +41,12 @@ var targets: [Target] = [
   .target(name: "HTTP", dependencies: ["Core"]),
   .target(name: "Curl", dependencies: ["Core", "HTTP", "Threads", "CCurl"]),
   .target(name: "SFTP", dependencies: ["Core", "Threads", "CSSH2"], swiftSettings: ssh2Swift),
-  .target(name: "Disk", dependencies: ["Core", "Gzip", "Digests"]),
+  .target(name: "Disk", dependencies: ["Core", "Threads", "Gzip", "Digests"]),
   .target(name: "Ledger", dependencies: ["Core", "Threads", "CSQLite"]),
   .target(name: "Dataverse", dependencies: ["Core", "HTTP", "JSONPages"]),
   .target(name: "Campaign", dependencies: ["Core", "HTTP", "JSONPages"]),
   .target(name: "Jobs", dependencies: ["Core", "Gzip"]),
-  .target(name: "JobFiles", dependencies: ["Core", "Jobs", yams]),
+  .target(name: "JobFiles", dependencies: ["Core", yams]),
   .executableTarget(
     name: "campaign-sync",
     dependencies: [
@@ -63,18 +63,21 @@ var targets: [Target] = [
     ]),
 ]
 targets += [
-  .target(name: "TestSupport", dependencies: ["Core", "HTTP"], path: "Tests/TestSupport")
+  .target(
+    name: "TestSupport", dependencies: ["Core", "HTTP", "Gzip", "Digests"],
+    path: "Tests/TestSupport")
 ]
 func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(room)Tests", dependencies: [.byName(name: room), "Core", "TestSupport"] + more,
+    name: "\(room)Tests", dependencies: [.byName(name: room), "TestSupport"]
+      + (room == "Core" ? [] : ["Core"]) + more,
     swiftSettings: ssh2Swift, linkerSettings: ssh2Linker)
 }
 targets += [
   tests("Core"), tests("Threads"), tests("Gzip"), tests("Digests"), tests("JSONPages", ["Gzip"]),
-  tests("HTTP"), tests("Curl", ["HTTP"]), tests("SFTP"), tests("Disk", ["Gzip"]), tests("Ledger"),
+  tests("HTTP"), tests("Curl", ["HTTP", "CCurl"]), tests("SFTP"), tests("Disk", ["Gzip", "HTTP"]), tests("Ledger"),
   tests("Dataverse", ["HTTP", "Sandbox"]), tests("Campaign", ["HTTP", "Sandbox"]),
-  tests("Jobs", ["Gzip"]), tests("JobFiles", ["Jobs"]), tests("Sandbox", ["HTTP", "JSONPages"]),
+  tests("Jobs", ["Gzip"]), tests("JobFiles"), tests("Sandbox", ["HTTP", "JSONPages"]),
   tests("SandboxServer", ["Sandbox", "HTTP"]),
   .testTarget(name: "ToolTests", dependencies: ["Core", "TestSupport"]),
   .testTarget(name: "TidyTests"),

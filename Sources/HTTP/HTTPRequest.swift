@@ -11,10 +11,15 @@ package struct HTTPRequest: Sendable {
   package var timeout: Duration
   /// The most bytes of a decoded body that are taken; more is a failure, not memory.
   package var maxBody: Int
+  /// Sent twice, it does no more than sent once.
+  ///
+  /// Only such a request is repeated where nobody knows whether it was executed.
+  package var isIdempotent: Bool
 
+  /// - Parameter isIdempotent: nil: true of GET and HEAD.
   package init(
     _ method: String, _ url: String, headers: [HTTPHeader] = [], body: [UInt8] = [],
-    timeout: Duration = .seconds(60), maxBody: Int = 64 << 20
+    timeout: Duration = .seconds(60), maxBody: Int = 64 << 20, isIdempotent: Bool? = nil
   ) {
     self.method = method
     self.url = url
@@ -22,6 +27,7 @@ package struct HTTPRequest: Sendable {
     self.body = body
     self.timeout = timeout
     self.maxBody = maxBody
+    self.isIdempotent = isIdempotent ?? (method == "GET" || method == "HEAD")
   }
 }
 

@@ -1,6 +1,6 @@
 import Core
 
-/// Sends one request and waits for its whole answer. Any status is an answer, not a failure.
+/// Sends one request and waits for its whole answer; any status is an answer.
 ///
 /// - Promise: no redirect is followed, TLS is verified, the body is bounded by `maxBody`, and no
 ///   request goes out in plain text off loopback.
@@ -22,15 +22,19 @@ package struct TransportFailure: Error, Sendable, Equatable {
     case tooLarge
     /// The address is not one this program may talk to (scheme, plain text off loopback).
     case refused
-    /// The caller was cancelled.
+    /// The caller was cancelled, or its time or a signal ended the wait; code `cancelled`: the request
+    /// was under way and may have been executed, any other: it was not sent.
     case cancelled
   }
   package var kind: Kind
   /// A foreign code: "curl 56".
   package var code: String
+  /// What a wrapper knows better in words: a token that was refused, a gate closed past the deadline.
+  package var cause: SyncError?
 
-  package init(_ kind: Kind, code: String) {
+  package init(_ kind: Kind, code: String, cause: SyncError? = nil) {
     self.kind = kind
     self.code = code
+    self.cause = cause
   }
 }

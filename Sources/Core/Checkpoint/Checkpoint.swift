@@ -4,14 +4,14 @@ package struct Checkpoint<State: Codable & Sendable>: Codable, Sendable {
 
   package var format: Int
   package var identity: JobIdentity
-  /// Digest of everything that decides what a row looks like.
-  package var contentHash: String
+  /// Everything that decides what a row looks like, as canonical text: a change can be named.
+  package var content: String?
   package var state: State
 
-  package init(identity: JobIdentity, contentHash: String, state: State) {
+  package init(identity: JobIdentity, content: String?, state: State) {
     self.format = Self.currentFormat
     self.identity = identity
-    self.contentHash = contentHash
+    self.content = content
     self.state = state
   }
 }

@@ -31,6 +31,9 @@ package protocol TableSource: Sendable {
   /// - Errors: `SyncError.tokenExpired` where the service has forgotten the token.
   func changes(_ query: TableQuery, from link: String) -> PageStream
 
+  /// One row, read afresh; nil where it does not exist.
+  func row(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Page?
+
   /// How many changes wait behind a delta link, as far as the service says.
   func pendingChanges(_ query: TableQuery, from link: String) async throws(SyncError) -> Int?
 }

@@ -59,7 +59,7 @@ package struct EnvironmentSettings: Sendable, Equatable {
       self.directory = directory
     }
   }
-  package enum Guardrails: String, Sendable { case error, warn }
+  package enum Guardrails: String, Sendable, CaseIterable { case error, warn }
 
   package var name: String
   package var dynamics: Dynamics

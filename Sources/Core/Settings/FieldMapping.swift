@@ -1,6 +1,6 @@
 /// One line of `fields:`, as the job file says it.
 package struct FieldMapping: Sendable, Equatable {
-  package enum TooLong: String, Sendable { case reject, cut }
+  package enum TooLong: String, Sendable, CaseIterable { case reject, cut }
 
   /// Dataverse column, logical name (`_x_value` of a lookup is accepted too).
   package var from: String

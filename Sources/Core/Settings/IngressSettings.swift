@@ -1,8 +1,8 @@
 /// An ingress job file, checked: every key of design section 3 with its default filled in.
 package struct IngressSettings: Sendable, Equatable {
   package struct Filter: Sendable, Equatable {
-    package enum Match: String, Sendable { case all, any }
-    package enum WhenFilteredOut: String, Sendable { case keep, delete }
+    package enum Match: String, Sendable, CaseIterable { case all, any }
+    package enum WhenFilteredOut: String, Sendable, CaseIterable { case keep, delete }
     package enum Comparison: String, Sendable, CaseIterable {
       case equals, notEquals, greaterThan, atLeast, lessThan, atMost
       case contains, startsWith, endsWith, isEmpty, isNotEmpty
@@ -71,7 +71,7 @@ package struct IngressSettings: Sendable, Equatable {
     }
   }
 
-  package enum Via: String, Sendable { case api, file }
+  package enum Via: String, Sendable, CaseIterable { case api, file }
 
   package var name: String
   package var table: String
@@ -82,6 +82,8 @@ package struct IngressSettings: Sendable, Equatable {
   package var lookup: String?
   package var parents: [Parent] = []
   package var fields: [FieldMapping]
+  /// Where `to:` is written.
+  package var position = SourcePosition(file: "", line: 0)
   package var choices = ChoiceStyle.values
   package var filter: Filter?
   package var deletes = Deletes()
@@ -106,9 +108,9 @@ package struct IngressSettings: Sendable, Equatable {
 
 /// `csv:`, the dialect of the parts.
 package struct CSVSettings: Sendable, Equatable {
-  package enum Quote: String, Sendable { case double, none }
-  package enum DateTimeForm: String, Sendable { case campaign, iso }
-  package enum Compression: String, Sendable { case gzip, none }
+  package enum Quote: String, Sendable, CaseIterable { case double, none }
+  package enum DateTimeForm: String, Sendable, CaseIterable { case campaign, iso }
+  package enum Compression: String, Sendable, CaseIterable { case gzip, none }
 
   package var separator: UInt8 = 0x3B  // ";"
   package var quote = Quote.double

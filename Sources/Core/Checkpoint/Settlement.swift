@@ -1,0 +1,19 @@
+/// What must be safe before a position may be: parts to be flushed, facts for the ledger.
+package struct Settlement: Sendable, Equatable {
+  /// Run whose spool holds the parts.
+  package var run: Int?
+  package var parts: [Int]
+  package var entries: [LedgerEntry]
+
+  package init(run: Int? = nil, parts: [Int] = [], entries: [LedgerEntry] = []) {
+    self.run = run
+    self.parts = parts
+    self.entries = entries
+  }
+
+  package mutating func add(_ more: Settlement) {
+    run = more.run ?? run
+    for part in more.parts where !parts.contains(part) { parts.append(part) }
+    entries += more.entries
+  }
+}

@@ -1,0 +1,75 @@
+/// A row as the API writes it.
+package struct MappedRow: Sendable, Equatable {
+  package enum Presence: Sendable, Equatable {
+    case value
+    /// Null in Dynamics: `""`, `0` or `false`, which is what Campaign shows for "nothing".
+    case cleared
+    /// Null for an enumeration or an opt-out: nothing is written.
+    case leftOut
+  }
+
+  package struct Value: Sendable, Equatable {
+    /// Name, form and text in Campaign's form.
+    package var field: FieldValue
+    package var presence: Presence
+    /// `applyUpdates: false`: an update leaves it alone.
+    package var isCreateOnly: Bool
+    var target: FieldStep.Target
+  }
+
+  package var key: RowKey
+  /// The key as a field.
+  package var keyField: FieldValue
+  /// In the order of `fields:`.
+  package var values: [Value]
+  /// Texts that were cut to their length.
+  package var cuts: Int
+
+  /// What a create sends: the key and everything that has a value.
+  package var forCreate: [FieldValue] {
+    [keyField] + values.filter { $0.presence == .value }.map(\.field)
+  }
+
+  /// What an update sends to a record that shows these values: only what differs.
+  ///
+  /// - Parameter includingCreateOnly: true for initial and replay.
+  package func differences(
+    from record: ResourceRecord, includingCreateOnly: Bool = false
+  ) -> [FieldValue] {
+    values.compactMap { value in
+      guard value.presence != .leftOut, includingCreateOnly || !value.isCreateOnly else {
+        return nil
+      }
+      let shown = record.values[value.field.name] ?? ""
+      let isEqual = CampaignForm.equal(shown, value.field.text, value.target)
+      return isEqual ? nil : value.field
+    }
+  }
+
+  /// The bytes to digest: equal for two rows of which an update would write the same.
+  ///
+  /// - Shape: name and text by their lengths; fields that updates leave alone are not in it.
+  package var canonicalBytes: [UInt8] {
+    var bytes: [UInt8] = []
+    func add(_ text: String) {
+      bytes += "\(text.utf8.count):".utf8
+      bytes += text.utf8
+    }
+    add(key.description)
+    for value in values where !value.isCreateOnly {
+      add(value.field.name)
+      switch value.presence {
+      case .value: add(value.field.text)
+      case .cleared: bytes.append(0x21)  // "!"
+      case .leftOut: bytes.append(0x2D)  // "-"
+      }
+    }
+    return bytes
+  }
+}
+
+/// A row on its way to the API.
+package enum RecordOutcome: Sendable, Equatable {
+  case mapped(MappedRow)
+  case rejected(Rejection)
+}

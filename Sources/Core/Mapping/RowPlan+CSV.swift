@@ -1,0 +1,184 @@
+extension RowPlan {
+  /// Appends the rows of one page as CSV.
+  ///
+  /// - Shape: a line per row; fields in the order of `header`; lines end in LF; UTF-8, no BOM.
+  /// - Units: times are UTC; a number keeps the text it came with.
+  /// - Returns: the counts, each rejected row's key and rule, and the keys of the rows written; a
+  ///   rejected row leaves no bytes.
+  package func append(
+    _ page: Page, to rows: inout RowBuffer
+  ) -> (tally: Tally, rejections: [Rejection], keys: [RowKey]) {
+    precondition(page.columns == columns.count, "the page has other columns than the plan")
+    var tally = Tally()
+    var rejections: [Rejection] = []
+    var keys: [RowKey] = []
+    keys.reserveCapacity(page.rows)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: scratchCount) { scratch in
+      page.text.withUnsafeBufferPointer { text in
+        page.cells.withUnsafeBufferPointer { cells in
+          steps.withUnsafeBufferPointer { steps in
+            guard let scratch = scratch.baseAddress else { return }
+            var pass = RowPass(self, steps, text, scratch)
+            for row in 0..<page.rows {
+              let first = row * page.columns
+              let cells = UnsafeBufferPointer(rebasing: cells[first..<first + page.columns])
+              let mark = rows.beginRow()
+              switch pass.write(cells, to: &rows) {
+              case .written(let key): keys.append(key)
+              case .badKey:
+                rows.cutBack(to: mark)
+                rejections.append(rejection(keyOf: cells[0], in: page))
+              case .badField(let key, let field, let rule):
+                rows.cutBack(to: mark)
+                rejections.append(rejection(key.description, rule, field: field))
+              }
+            }
+            tally.replacedCharacters = pass.replaced
+            tally.cut = pass.cuts
+          }
+        }
+      }
+    }
+    tally.read = page.rows
+    tally.mapped = keys.count
+    tally.rejected = rejections.count
+    return (tally, rejections, keys)
+  }
+
+  func converter(
+    _ text: UnsafeBufferPointer<UInt8>, _ scratch: UnsafeMutablePointer<UInt8>,
+    _ form: Moment.Form
+  ) -> CellConverter {
+    CellConverter(
+      text: text.baseAddress ?? UnsafePointer(scratch), textCount: text.count, scratch: scratch,
+      scratchCount: scratchCount, tables: tables, literals: literals,
+      textTime: dialect.timeForm, fieldTime: form)
+  }
+}
+
+/// One pass over a page: what does not change from row to row.
+private struct RowPass {
+  enum Outcome {
+    case written(RowKey)
+    case badKey
+    case badField(RowKey, Int, MappingRule)
+  }
+
+  private let steps: UnsafeBufferPointer<FieldStep>
+  private let separator: UInt8
+  private let writer: FieldWriter
+  private let fixedBound: Int
+  private var converter: CellConverter
+  private(set) var replaced = 0
+  private(set) var cuts = 0
+
+  init(
+    _ plan: RowPlan, _ steps: UnsafeBufferPointer<FieldStep>, _ text: UnsafeBufferPointer<UInt8>,
+    _ scratch: UnsafeMutablePointer<UInt8>
+  ) {
+    self.steps = steps
+    separator = plan.dialect.separator
+    writer = FieldWriter(plan.dialect)
+    fixedBound = plan.fixedBound
+    converter = plan.converter(text, scratch, plan.dialect.timeForm)
+  }
+
+  @inline(__always)
+  mutating func write(_ cells: UnsafeBufferPointer<Cell>, to rows: inout RowBuffer) -> Outcome {
+    var outcome = Outcome.badKey
+    var replaced = 0
+    converter.cuts = 0
+    rows.write(upTo: bound(cells)) { start in
+      var out = start
+      outcome = fill(cells, &out, &replaced)
+      return out - start
+    }
+    if case .written = outcome {
+      self.replaced += replaced
+      cuts += converter.cuts
+    }
+    return outcome
+  }
+
+  @inline(__always)
+  private func bound(_ cells: UnsafeBufferPointer<Cell>) -> Int {
+    var bound = fixedBound
+    for step in steps { bound &+= 2 &* Int(cells[step.column].length) }
+    return bound
+  }
+
+  @inline(__always)
+  private mutating func fill(
+    _ cells: UnsafeBufferPointer<Cell>, _ out: inout UnsafeMutablePointer<UInt8>,
+    _ replaced: inout Int
+  ) -> Outcome {
+    let key = cells[0]
+    guard key.kind == .text, key.length == 36,
+      let rowKey = RowKey(guid: converter.text + Int(key.offset), lowerCaseTo: out)
+    else { return .badKey }
+    out += 36
+    for index in steps.indices {
+      let step = steps[index]
+      let cell = cells[step.column]
+      out[0] = separator
+      out += 1
+      if cell.kind == .text && Int(cell.length) <= step.plainBytes {
+        let offset = Int(cell.offset)
+        out = writer.write(
+          converter.text + offset, Int(cell.length), readable: converter.textCount &- offset,
+          to: out, &replaced)
+        continue
+      }
+      if cell.kind == .null && step.null < 0 { continue }
+      switch converter.convert(step, cell) {
+      case .null: break
+      case .bytes(let bytes, let count, let readable):
+        out = writer.write(bytes, count, readable: readable, to: out, &replaced)
+      case .literal(let literal): out = copy(literal, to: out, &replaced)
+      case .rejected(let rule): return .badField(rowKey, index, rule)
+      }
+    }
+    out[0] = 0x0A
+    out += 1
+    return .written(rowKey)
+  }
+
+  @inline(__always)
+  private mutating func copy(
+    _ index: Int, to out: UnsafeMutablePointer<UInt8>, _ replaced: inout Int
+  ) -> UnsafeMutablePointer<UInt8> {
+    let count = converter.literals[index].csv.count
+    converter.literals[index].csv.withUnsafeBufferPointer { bytes in
+      if let start = bytes.baseAddress { out.update(from: start, count: count) }
+    }
+    replaced += converter.literals[index].replaced
+    converter.cuts += converter.literals[index].cut
+    return out + count
+  }
+}
+
+extension RowKey {
+  /// Reads a guid of 36 bytes and writes it out in lower case on the way.
+  fileprivate init?(guid text: UnsafePointer<UInt8>, lowerCaseTo out: UnsafeMutablePointer<UInt8>) {
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    var isGuid = true
+    for index in 0..<36 {
+      let byte = text[index] | 0x20
+      out[index] = byte
+      if index == 8 || index == 13 || index == 18 || index == 23 {
+        isGuid = isGuid && text[index] == 0x2D
+        continue
+      }
+      let digit = byte &- 0x30
+      let letter = byte &- 0x61
+      // With the bit of lower case set, 0x10...0x19 would look like a digit.
+      isGuid = isGuid && text[index] >= 0x30 && (digit < 10 || letter < 6)
+      let value = UInt64(digit < 10 ? digit : letter &+ 10)
+      high = high &<< 4 | low &>> 60
+      low = low &<< 4 | value
+    }
+    guard isGuid else { return nil }
+    self.init(high: high, low: low)
+  }
+}

@@ -1,0 +1,238 @@
+/// Compiles a job file against both schemas and notes everything that does not fit.
+struct RowPlanBuilder {
+  let settings: IngressSettings
+  let table: TableSchema
+  let resource: ResourceSchema
+  let dialect: CSVDialect
+
+  var findings: [MappingFinding] = []
+  private(set) var key = ""
+  private(set) var columns: [String] = []
+  private(set) var fields: [PlannedField] = []
+  private(set) var steps: [FieldStep] = []
+  var tables: [ByteTable] = []
+  var literals: [Literal] = []
+  /// The longest joined labels of a multi-select.
+  var longestLabels = 0
+
+  init(_ settings: IngressSettings, table: TableSchema, resource: ResourceSchema) {
+    self.settings = settings
+    self.table = table
+    self.resource = resource
+    dialect = CSVDialect(settings.csv)
+  }
+
+  /// Memory for what a step writes: the longest number, time or joined labels, and an overrun.
+  var scratchCount: Int { max(NumberText.size, Moment.size, 64, longestLabels) + 8 }
+
+  var fixedBound: Int {
+    let literal = literals.map(\.csv.count).max() ?? 0
+    let field = max(literal, FieldWriter.bound(scratchCount)) + 1
+    return 64 + field * steps.count
+  }
+
+  mutating func build() {
+    columns = [table.primaryId]
+    checkKey()
+    var lines: [String: Int] = [:]
+    for mapping in settings.fields {
+      let column = column(of: mapping)
+      let field = field(of: mapping)
+      if let field {
+        if field.name == key {
+          note(mapping, "\(mapping.to) is the key and gets the primary id of every row")
+        } else if let line = lines[field.name] {
+          note(mapping, "\(mapping.to) is already fed by line \(line)")
+        } else {
+          lines[field.name] = mapping.position.line
+        }
+      }
+      if let column, let field { add(mapping, column, field) }
+    }
+    if !CSVDialect.separators.contains(dialect.separator) {
+      findings.append(
+        MappingFinding(settings.position, "csv.separator", expected: "one of ; , tab |"))
+    }
+    // A filter that is not applied would send rows that nobody wanted sent.
+    if let condition = settings.filter?.conditions.first {
+      findings.append(MappingFinding(condition.position, "filter is not built yet"))
+    }
+  }
+
+  private mutating func checkKey() {
+    guard let field = resource.field(settings.key) else {
+      noteUnknownField(settings.key, settings.position)
+      return
+    }
+    key = field.name
+    if field.isReadOnly {
+      findings.append(MappingFinding(settings.position, "\(settings.key) is read-only"))
+    } else if field.kind != .text {
+      findings.append(
+        MappingFinding(settings.position, "\(settings.key) cannot be a key", expected: "a text"))
+    } else if let length = field.maxLength, length < 36 {
+      findings.append(
+        MappingFinding(
+          settings.position, "\(settings.key) holds \(length) characters",
+          expected: "36, for a guid"))
+    }
+  }
+
+  private mutating func column(of mapping: FieldMapping) -> ColumnSchema? {
+    guard let column = table.column(mapping.from) else {
+      note(
+        mapping, "\(table.logicalName) has no column \(mapping.from)",
+        nearest: Nearest.name(to: mapping.from, among: table.columns.map(\.name)))
+      return nil
+    }
+    guard column.kind != .other else {
+      note(mapping, "\(mapping.from) is not a column with one plain value")
+      return nil
+    }
+    guard column.isReadable else {
+      note(mapping, "\(mapping.from) cannot be read")
+      return nil
+    }
+    return column
+  }
+
+  private mutating func field(of mapping: FieldMapping) -> FieldSchema? {
+    guard let field = resource.field(mapping.to) else {
+      noteUnknownField(mapping.to, mapping.position)
+      return nil
+    }
+    switch field.kind {
+    case .link, .collection, .other:
+      note(mapping, "\(mapping.to) is not a field with one plain value", expected: "a field")
+      return nil
+    default: break
+    }
+    guard !field.isReadOnly else {
+      note(mapping, "\(mapping.to) is read-only")
+      return nil
+    }
+    return field
+  }
+
+  private mutating func noteUnknownField(_ name: String, _ position: SourcePosition) {
+    let names = resource.fields.filter { !$0.isReadOnly }.flatMap {
+      [$0.name, $0.alias ?? $0.name]
+    }
+    findings.append(
+      MappingFinding(
+        position, "\(resource.name) has no field \(name)",
+        nearest: Nearest.name(to: name, among: names)))
+  }
+
+  private mutating func add(_ mapping: FieldMapping, _ column: ColumnSchema, _ field: FieldSchema) {
+    guard let source = column.kind.source, let target = field.kind.target else { return }
+    var step = FieldStep(column: position(of: column), source: source, target: target)
+    guard step.canConvert else {
+      note(
+        mapping, "\(mapping.from) (\(column.kind.words)) does not fit \(mapping.to)",
+        expected: "a column that makes \(field.kind.words)")
+      return
+    }
+    if target == .text {
+      step.maxLength = mapping.maxLength ?? field.maxLength ?? .max
+      step.isCut = mapping.tooLong == .cut
+    } else if mapping.maxLength != nil {
+      note(mapping, "maxLength is for texts, and \(mapping.to) is \(field.kind.words)")
+    }
+    if case .enumeration(let names) = field.kind, !names.isEmpty {
+      // The sentinel of byte enumerations is shown, and must never be written.
+      let written = names.filter { $0 != "__Invalid_value__" }
+      step.names = addTable(written.map { (Array($0.utf8), 0) })
+    }
+    addChoices(to: &step, mapping, column, field)
+    steps.append(step)
+    fields.append(
+      PlannedField(
+        from: mapping.from, to: mapping.to, name: field.name, target: target,
+        isCreateOnly: !mapping.applyUpdates, isOptOut: field.isOptOut))
+  }
+
+  private mutating func position(of column: ColumnSchema) -> Int {
+    if let known = columns.firstIndex(of: column.wireName) { return known }
+    columns.append(column.wireName)
+    return columns.count - 1
+  }
+
+  mutating func addTable(_ entries: [(key: [UInt8], value: Int)]) -> Int32 {
+    tables.append(ByteTable(entries))
+    return Int32(tables.count - 1)
+  }
+
+  mutating func note(
+    _ mapping: FieldMapping, _ problem: String, expected: String? = nil, nearest: String? = nil
+  ) {
+    findings.append(
+      MappingFinding(mapping.position, problem, expected: expected, nearest: nearest))
+  }
+}
+
+extension ColumnSchema.Kind {
+  fileprivate var source: FieldStep.Source? {
+    switch self {
+    case .boolean: .flag
+    case .integer, .bigInteger, .decimal, .money, .double: .number
+    case .string, .memo: .text
+    case .dateTime(.userLocal): .moment
+    case .dateTime(.timeZoneIndependent): .local
+    case .dateTime(.dateOnly): .day
+    case .picklist, .state, .status: .choice
+    case .multiSelect: .multi
+    case .lookup, .uniqueIdentifier: .identifier
+    case .other: nil
+    }
+  }
+
+  fileprivate var words: String {
+    switch source {
+    case .flag: "two options"
+    case .choice: "a choice"
+    case .multi: "a multi-select"
+    case .number: "a number"
+    case .text: "a text"
+    case .moment, .local: "a time"
+    case .day: "a date"
+    case .identifier: "an id"
+    case nil: "no plain value"
+    }
+  }
+}
+
+extension FieldSchema.Kind {
+  fileprivate var target: FieldStep.Target? {
+    switch self {
+    case .text: .text
+    case .integer: .integer
+    case .number: .number
+    case .boolean: .boolean
+    case .date: .date
+    case .dateTime: .dateTime
+    case .enumeration: .enumeration
+    case .link, .collection, .other: nil
+    }
+  }
+
+  var words: String {
+    switch self {
+    case .text: "a text"
+    case .integer: "a whole number"
+    case .number: "a number"
+    case .boolean: "a boolean"
+    case .date: "a date"
+    case .dateTime: "a time"
+    case .enumeration: "an enumeration"
+    case .link, .collection, .other: "no plain value"
+    }
+  }
+}
+
+extension FieldSchema {
+  fileprivate var isOptOut: Bool {
+    alias != nil || name == "ccpaOptOut" || name.hasPrefix("denyList")
+      || name.hasPrefix("blackList")
+  }
+}

@@ -1,0 +1,72 @@
+import Core
+import HTTP
+import JSONPages
+
+/// The Dataverse Web API of one environment.
+///
+/// - Shape: knows paths, names and error codes; tokens, repeats and gates are the business of the
+///   transport that it is given.
+/// - Source: OData 4.0 at `https://<environment>/api/data/v9.2/`.
+package struct DataverseClient: Sendable {
+  /// With a slash at its end.
+  let root: String
+  let origin: Origin?
+  private let transport: any Transport
+
+  /// - Parameter url: the environment's address, as in the environment file.
+  package init(url: String, apiVersion: String = "v9.2", transport: any Transport) {
+    var base = url
+    while base.hasSuffix("/") { base.removeLast() }
+    root = "\(base)/api/data/\(apiVersion)/"
+    origin = Origin(base)
+    self.transport = transport
+  }
+
+  /// Gets an address as it stands; any answer is returned, a missing one is thrown.
+  func get(
+    _ url: String, prefer: String? = nil, for action: String, limit: Limit = .document
+  ) async throws(SyncError) -> HTTPResponse {
+    var headers = DataverseClient.headers
+    if let prefer { headers.append(HTTPHeader("Prefer", prefer)) }
+    let request = HTTPRequest(
+      "GET", url, headers: headers, timeout: .seconds(180), maxBody: limit.rawValue)
+    do {
+      return try await transport.send(request)
+    } catch {
+      throw error.error(while: action, with: "Dynamics")
+    }
+  }
+
+  /// Reads a small document below the root.
+  ///
+  /// - Throws: the words of the fault, whatever it is.
+  func document(_ path: String, for action: String) async throws(SyncError) -> JSONValue {
+    let response = try await get(root + path, for: action)
+    if let fault = DataverseFault(response) { throw fault.error(action) }
+    return try parse(response, for: action)
+  }
+
+  func parse(_ response: HTTPResponse, for action: String) throws(SyncError) -> JSONValue {
+    do {
+      return try JSONDocument.parse(response.body)
+    } catch {
+      throw .body(error, BodyShape(response), action)
+    }
+  }
+
+  /// The most bytes an answer may have.
+  enum Limit: Int {
+    /// Metadata of a large table, all its labels included, is a few megabytes.
+    case document = 0x400_0000
+    /// Five thousand rows of fifty columns, long texts included.
+    case page = 0x1000_0000
+  }
+
+  /// `If-None-Match: null` keeps caches on the way from answering.
+  private static let headers = [
+    HTTPHeader("Accept", "application/json"),
+    HTTPHeader("OData-MaxVersion", "4.0"),
+    HTTPHeader("OData-Version", "4.0"),
+    HTTPHeader("If-None-Match", "null"),
+  ]
+}

@@ -1,0 +1,75 @@
+import Core
+
+/// Rows of one Dataverse table -> one Campaign resource: a full load, then change tracking.
+package struct IngressJob: Job {
+  /// How far this run is to go.
+  package enum Goal: Sendable, Equatable {
+    case export, initial, delta
+    /// Whatever comes next; never waits for an import.
+    case next
+    /// One record, read afresh; the position stays.
+    case only(RowKey)
+    /// What is pending; the position stays.
+    case retry
+  }
+
+  package let settings: IngressSettings
+  package let plan: RowPlan
+  package let query: TableQuery
+  package let goal: Goal
+  /// What was finished when this run began: it does one chain, or one record, more.
+  package let before: DeltaSlot
+  /// Days that the service keeps a delta token, where it says so.
+  package let tokenDays: Int?
+  package let ports: IngressPorts
+  package let staging: StageJob
+  package let loading: LoadJob
+
+  package init(
+    settings: IngressSettings, plan: RowPlan, query: TableQuery, goal: Goal, before: DeltaSlot,
+    tokenDays: Int?, ports: IngressPorts, staging: StageJob, loading: LoadJob
+  ) {
+    self.settings = settings
+    self.plan = plan
+    self.query = query
+    self.goal = goal
+    self.before = before
+    self.tokenDays = tokenDays
+    self.ports = ports
+    self.staging = staging
+    self.loading = loading
+  }
+
+  package var name: String { settings.name }
+  package var start: IngressState { IngressState() }
+
+  package func lanes(in state: IngressState) -> [Lane<IngressState>] {
+    switch state.phase {
+    case .exporting: goal.exports ? [settings.initial == .file ? export(state) : copy(state)] : []
+    case .sealing: goal.exports ? [seal(state)] : []
+    case .staging: goal.stages ? staging.lanes(in: state) : []
+    case .loading: goal.stages ? loading.lanes(in: state) : []
+    case .loaded: loadedLanes(state)
+    }
+  }
+
+  private func loadedLanes(_ state: IngressState) -> [Lane<IngressState>] {
+    let isFresh = state.delta.singles == before.singles
+    if case .only(let key) = goal { return isFresh ? [only(key)] : [] }
+    if goal == .retry { return isFresh ? [retry()] : [] }
+    return isDeltaDue(state) ? [delta(state)] : []
+  }
+
+  private func isDeltaDue(_ state: IngressState) -> Bool {
+    switch goal {
+    case .export, .only, .retry: false
+    case .initial: state.delta.rounds == 0
+    case .delta, .next: state.delta.rounds == before.rounds
+    }
+  }
+}
+
+extension IngressJob.Goal {
+  fileprivate var exports: Bool { self == .export || stages }
+  fileprivate var stages: Bool { self == .initial || self == .next }
+}

@@ -1,0 +1,28 @@
+import Core
+
+/// What the reading and writing lanes of an ingress job work with.
+package struct IngressPorts: Sendable {
+  package var source: any TableSource
+  package var store: any ResourceStore
+  package var spool: @Sendable (_ run: Int) throws(SyncError) -> any Spool
+  package var ledger: any Ledger
+  /// Keyed, so that the ledger is no oracle for values.
+  package var digest: @Sendable ([UInt8]) -> RowDigest
+  package var clock: any Clock
+  /// Records written at once.
+  package var writes: Int
+
+  package init(
+    source: any TableSource, store: any ResourceStore,
+    spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
+    digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int
+  ) {
+    self.source = source
+    self.store = store
+    self.spool = spool
+    self.ledger = ledger
+    self.digest = digest
+    self.clock = clock
+    self.writes = writes
+  }
+}

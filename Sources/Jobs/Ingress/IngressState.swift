@@ -1,0 +1,96 @@
+import Core
+
+/// Where an ingress job stands: one slot per kind of lane.
+package struct IngressState: Codable, Sendable, Equatable {
+  package enum Phase: String, Codable, Sendable {
+    /// Reading Dynamics; by API it writes Campaign at once, by file it fills parts.
+    case exporting
+    /// All pages are in parts; the parts get their final names.
+    case sealing
+    /// Parts, then the manifest, go to the SFTP folder.
+    case staging
+    /// The load barrier: published, and not yet proven to be imported.
+    case loading
+    /// Campaign holds what was exported; from here on by change tracking.
+    case loaded
+  }
+
+  package var phase = Phase.exporting
+  /// Number of the run whose files these are.
+  package var run = 1
+  package var export = ExportSlot()
+  package var stage = StageSlot()
+  package var load = LoadSlot()
+  package var delta = DeltaSlot()
+
+  package init() {}
+}
+
+package struct ExportSlot: Codable, Sendable, Equatable {
+  /// The next page of the scan; nil before the first.
+  package var link: String?
+  package var pages = 0
+  /// Before the first page was asked for: every later change is in the delta.
+  package var began: Instant?
+  /// The part in hand, and those that are full.
+  package var part = PartMark(number: 1)
+  package var full: [PartMark] = []
+  package var rows = 0
+
+  package init() {}
+
+  /// Full parts and the one in hand, where it holds anything.
+  package var marks: [PartMark] { part.rows > 0 ? full + [part] : full }
+}
+
+package struct StageSlot: Codable, Sendable, Equatable {
+  /// What the manifest lists, in order.
+  package var sealed: [SealedPart] = []
+  /// Names of parts that stand complete on SFTP, sorted.
+  package var published: [String] = []
+
+  package init() {}
+}
+
+package struct LoadSlot: Codable, Sendable, Equatable {
+  /// Committed before the signal was sent.
+  package var intended: Instant?
+  /// The service accepted the signal.
+  package var signalled: Instant?
+  /// How the end of the import was proven.
+  package var proof: Proof?
+
+  package enum Proof: String, Codable, Sendable { case doneFile, workflow, confirmed, nothingToLoad }
+
+  package init() {}
+}
+
+package struct DeltaSlot: Codable, Sendable, Equatable {
+  /// Where the next chain begins.
+  package var token: DeltaToken?
+  /// The next page of an unfinished chain.
+  package var link: String?
+  /// When the chain in hand was begun.
+  package var began: Instant?
+  /// Finished chains since the load.
+  package var rounds = 0
+  package var lastRound: Instant?
+  /// Records that were brought one by one, with `--only`.
+  package var singles = 0
+
+  package init() {}
+}
+
+package struct DeltaToken: Codable, Sendable, Equatable {
+  package var link: String
+  /// When the read that gave it began; its life is counted from here.
+  package var taken: Instant
+  /// Days that the service keeps it, where it says so.
+  package var days: Int?
+
+  package init(link: String, taken: Instant, days: Int? = nil) {
+    self.link = link
+    self.taken = taken
+    self.days = days
+  }
+}

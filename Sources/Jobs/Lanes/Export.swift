@@ -1,0 +1,65 @@
+import Core
+
+extension IngressJob {
+  /// Dynamics rows -> CSV parts in the spool. A safe point is the end of a page.
+  ///
+  /// - Shape: one tracked scan with all columns (strict baseline); its last page carries the token
+  ///   from which the catch-up delta starts.
+  func export(_ state: IngressState) -> Lane<IngressState> {
+    Lane(name: "export") { [self] emit throws(SyncError) in
+      var slot = state.export
+      let spool = try ports.spool(state.run)
+      if slot.began == nil {
+        slot = ExportSlot()
+        slot.began = ports.clock.now
+        try await emit(Advance(now: true) { [slot] in $0.export = slot })
+      }
+      do throws(SyncError) {
+        try await exportPages(from: &slot, run: state.run, into: spool, emit)
+      } catch {
+        guard error.isLinkRefused else { throw error }
+        // The service no longer takes the link: the scan begins again, and so do the parts.
+        try await emit(Advance(now: true) { $0.export = ExportSlot() })
+      }
+    }
+  }
+
+  private func exportPages(
+    from slot: inout ExportSlot, run: Int, into spool: any Spool, _ emit: Emit<IngressState>
+  ) async throws(SyncError) {
+    var rows = RowBuffer()  // reused: memory does not grow
+    var token: String?
+    for try await page in ports.source.scan(query, from: slot.link) {
+      if slot.part.size >= UInt64(settings.csv.partSize) {
+        slot.full.append(slot.part)
+        slot.part = PartMark(number: slot.part.number + 1)
+      }
+      rows.removeAll()
+      var mapped = plan.append(page, to: &rows)
+      slot.part = try spool.append(rows.bytes, rowCount: mapped.keys.count, to: slot.part)
+      slot.link = page.next
+      slot.pages += 1
+      slot.rows += mapped.keys.count
+      token = page.delta
+      mapped.tally.bytes = rows.bytes.count
+      let settle = Settlement(
+        run: run, parts: [slot.part.number],
+        entries: mapped.keys.map(LedgerEntry.sent) + mapped.rejections.map(LedgerEntry.pending))
+      let isLast = page.next == nil
+      try await emit(
+        Advance(tally: mapped.tally, settle: settle) { [slot, token, tokenDays] in
+          $0.export = slot
+          if isLast { $0.scanned(token, days: tokenDays) }
+        })
+    }
+  }
+}
+
+extension IngressState {
+  /// The scan is over: its token is where the changes begin.
+  fileprivate mutating func scanned(_ link: String?, days: Int?) {
+    guard let link, let began = export.began else { return }
+    delta.token = DeltaToken(link: link, taken: began, days: days)
+    phase = .sealing
+  }
+}

@@ -1,0 +1,124 @@
+import Core
+
+/// What became of some rows.
+struct WrittenRows: Sendable {
+  var tally = Tally()
+  var entries: [LedgerEntry] = []
+
+  mutating func add(_ rejection: Rejection) {
+    tally.rejected += 1
+    entries.append(.pending(rejection))
+  }
+
+  mutating func add(_ more: WrittenRows) {
+    tally += more.tally
+    entries += more.entries
+  }
+}
+
+/// Upserts rows by key: no call for what is proven equal, else look up, compare, write what differs.
+///
+/// - Units: engine calls are Adobe's: insert 1, update 2, or 1 if nothing changed.
+struct RecordWriter: Sendable {
+  let store: any ResourceStore
+  /// Names whose values a look-up is to show.
+  let fields: [String]
+  let digest: @Sendable ([UInt8]) -> RowDigest
+
+  /// Rows with the same key, if any, are not written at the same time: one page has each key once.
+  func write(
+    _ rows: [MappedRow], known: [RowKey: KnownRow], atOnce: Int
+  ) async throws(SyncError) -> WrittenRows {
+    let outcome = await withTaskGroup(of: Result<WrittenRows, SyncError>.self) { group in
+      var sum = WrittenRows()
+      var failure: SyncError?
+      var next = rows.makeIterator()
+      var running = 0
+      while true {
+        while running < max(atOnce, 1), failure == nil, let row = next.next() {
+          running += 1
+          group.addTask { await write(row, known: known[row.key]) }
+        }
+        guard running > 0, let result = await group.next() else { break }
+        running -= 1
+        switch result {
+        case .success(let more): sum.add(more)
+        case .failure(let error): failure = failure ?? error
+        }
+      }
+      return failure.map { Result<WrittenRows, SyncError>.failure($0) } ?? .success(sum)
+    }
+    return try outcome.get()
+  }
+
+  private func write(_ row: MappedRow, known: KnownRow?) async -> Result<WrittenRows, SyncError> {
+    let print = digest(row.canonicalBytes)
+    var done = WrittenRows()
+    if known == .proven(print) {
+      done.tally.unchanged = 1
+      done.tally.engineCallsSaved = 1
+      done.entries = [.settled(row.key.description)]
+      return .success(done)
+    }
+    do throws(SyncError) {
+      switch try await upsert(row, &done.tally) {
+      case nil: done.entries = [.proven(row.key, digest: print)]
+      case let rejection?: done.add(rejection)
+      }
+      return .success(done)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// - Returns: nil when Campaign holds the row as mapped, else why it does not.
+  private func upsert(_ row: MappedRow, _ tally: inout Tally) async throws(SyncError) -> Rejection? {
+    for _ in 0..<4 {
+      let found = try await store.find(key: row.key.description, fields: fields)
+      switch found.count {
+      case 0:
+        let outcome = try await store.create(row.forCreate)
+        switch outcome {
+        case .done:
+          tally.created += 1
+          tally.engineCalls += 1
+          return nil
+        case .refused(let code, let excerpt):
+          // Somebody else may have created it in between: only a second look can tell.
+          if try await store.find(key: row.key.description, fields: fields).isEmpty {
+            return refused(row, code, excerpt)
+          }
+        case .absent, .unknown: break  // look again
+        }
+      case 1:
+        let changes = row.differences(from: found[0])
+        if changes.isEmpty {
+          tally.unchanged += 1
+          tally.engineCalls += 1
+          return nil
+        }
+        switch try await store.update(found[0], changes) {
+        case .done:
+          tally.updated += 1
+          tally.engineCalls += 2
+          return nil
+        case .refused(let code, let excerpt): return refused(row, code, excerpt)
+        case .absent, .unknown: break
+        }
+      default:
+        return Rejection(
+          key: row.key.description, rule: "severalRecords",
+          reason: "several Campaign records have this key: merge them in Campaign")
+      }
+    }
+    throw SyncError(
+      .unavailable, "write a record to Campaign",
+      "its outcome stayed unknown after four attempts", next: "run the same command again")
+  }
+
+  private func refused(_ row: MappedRow, _ code: String, _ excerpt: String) -> Rejection {
+    Rejection(
+      key: row.key.description, rule: "refused",
+      reason: "Campaign refused the record (\(code))", excerpt: excerpt)
+  }
+}

@@ -1,0 +1,141 @@
+import CSSH2
+import Core
+
+/// What an upload sends.
+enum UploadSource: Sendable {
+  case file(String)
+  case bytes([UInt8])
+}
+
+/// A whole file, or none, under its final name.
+extension SSHConnection {
+  /// Uploads under the temporary name, flushes, proves the size, renames.
+  ///
+  /// - Parameter name: for the words of an error.
+  func upload(_ source: UploadSource, to final: String, named name: String) throws(SyncError) {
+    let action = "publish \(name)"
+    let temporary = RemoteName.temporary(for: final)
+    do throws(SyncError) {
+      let sent = try send(source, to: temporary, action)
+      let size = try stat(temporary)?.size
+      guard size == sent else {
+        throw SyncError(
+          .unavailable, action,
+          "sent \(sent) bytes, but the server has \(size.map { "\($0)" } ?? "no such file")",
+          next: "run the same command again; the file was not given its final name")
+      }
+      try rename(temporary, to: final)
+    } catch {
+      if !isBroken {
+        _ = libssh2_sftp_unlink_ex(sftp, temporary, UInt32(temporary.utf8.count))
+      }
+      if error.isStop || error.kind == .storage { throw error }
+      var named = error
+      named.action = action
+      throw named
+    }
+  }
+
+  /// Writes everything, flushes where the server can, and closes.
+  private func send(_ source: UploadSource, to path: String, _ action: String) throws(SyncError)
+    -> UInt64
+  {
+    switch source {
+    case .bytes(let bytes):
+      let file = try create(path, action)
+      var failure: SyncError?
+      bytes.withUnsafeBytes { buffer in
+        do throws(SyncError) {
+          try write(buffer, to: file, action, after: 0)
+        } catch { failure = error }
+      }
+      try finish(file, failure, action)
+      return UInt64(bytes.count)
+    case .file(let local):
+      let reader = try LocalFile(local)
+      let file = try create(path, action)
+      var sent: UInt64 = 0
+      do throws(SyncError) {
+        sent = try copy(reader, to: file, action)
+        guard sent == reader.size else {
+          throw SyncError(.storage, action, "the local file changed while it was sent")
+        }
+      } catch {
+        try finish(file, error, action)
+      }
+      try finish(file, nil, action)
+      return sent
+    }
+  }
+
+  /// Opens an empty file for writing; makes the folders it is in when they are missing.
+  private func create(_ path: String, _ action: String) throws(SyncError) -> OpaquePointer {
+    if let file = open(path) { return file }
+    let fault = fault()
+    guard fault.isMissing, let folder = RemoteName.folder(of: path) else {
+      throw .sftp(fault, action)
+    }
+    try makeFolders(folder)
+    guard let file = open(path) else { throw failure(action) }
+    return file
+  }
+
+  private func open(_ path: String) -> OpaquePointer? {
+    let flags = LIBSSH2_FXF_WRITE | LIBSSH2_FXF_CREAT | LIBSSH2_FXF_TRUNC
+    return libssh2_sftp_open_ex(
+      sftp, path, UInt32(path.utf8.count), UInt(flags), 0o640, LIBSSH2_SFTP_OPENFILE)
+  }
+
+  private func copy(_ reader: borrowing LocalFile, to file: OpaquePointer, _ action: String)
+    throws(SyncError) -> UInt64
+  {
+    let block = uploadBlock()
+    var sent: UInt64 = 0
+    while true {
+      if Task.isCancelled { throw .stopped }
+      let count = try reader.read(into: block)
+      if count == 0 { return sent }
+      try write(UnsafeRawBufferPointer(rebasing: block[..<count]), to: file, action, after: sent)
+      sent += UInt64(count)
+    }
+  }
+
+  private func write(
+    _ bytes: UnsafeRawBufferPointer, to file: OpaquePointer, _ action: String, after: UInt64
+  ) throws(SyncError) {
+    guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return }
+    var written = 0
+    while written < bytes.count {
+      let count = libssh2_sftp_write(file, start + written, bytes.count - written)
+      guard count >= 0 else {
+        var error = failure(action, isWrite: true)
+        error.reason += ", after \(after + UInt64(written)) bytes"
+        throw error
+      }
+      written += count
+    }
+  }
+
+  /// Flushes and closes; where sending failed, closes and throws that failure.
+  private func finish(_ file: OpaquePointer, _ failed: SyncError?, _ action: String)
+    throws(SyncError)
+  {
+    if let failed {
+      if !isBroken { libssh2_sftp_close_handle(file) }
+      throw failed
+    }
+    var error: SyncError?
+    if !lacksFsync, libssh2_sftp_fsync(file) != 0 {
+      let fault = fault()
+      if fault == .unsupported {
+        lacksFsync = true
+      } else {
+        error = .sftp(fault, action, isWrite: true)
+      }
+    }
+    if libssh2_sftp_close_handle(file) != 0, error == nil {
+      error = failure(action, isWrite: true)
+    }
+    if let error { throw error }
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Core
+import Glibc
+
+@main
+struct Tool: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "campaign-sync",
+    abstract: "Keeps Dynamics 365 and Adobe Campaign Standard in step.",
+    discussion: """
+      Job files are read from --jobs; the environment is chosen by --env, else by
+      CAMPAIGN_SYNC_ENV, else it is `sandbox`.
+
+      Exit status: 0 done, 64 usage, 65 data refused, 70 bug, 74 local disk or state,
+      75 later, 76 the other side broke its protocol, 77 not permitted, 78 configuration.
+      """,
+    version: toolVersion,
+    subcommands: [
+      RunCommand.self, InitialCommand.self, ExportCommand.self, StageCommand.self,
+      DeltaCommand.self, ConfirmCommand.self, CheckCommand.self, StatusCommand.self,
+      HistoryCommand.self, PendingCommand.self, PauseCommand.self, ResumeCommand.self,
+      CheckpointCommand.self,
+    ])
+
+  static func main() async {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot(Arguments.globalsLast(Array(CommandLine.arguments.dropFirst())))
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Tool.exit(withError: error)
+    }
+  }
+}
+
+let toolVersion = "0.1.0"
+
+/// `campaign-sync --env prod run contacts` is `campaign-sync run contacts --env prod`.
+enum Arguments {
+  private static let withValue: Set<String> = ["--env", "--jobs", "--log"]
+  private static let alone: Set<String> = ["-v", "--verbose", "-q", "--quiet"]
+
+  static func globalsLast(_ arguments: [String]) -> [String] {
+    var globals: [String] = []
+    var rest = arguments[...]
+    while let first = rest.first, first.hasPrefix("-") {
+      let name = first.split(separator: "=", maxSplits: 1).first.map(String.init) ?? first
+      if withValue.contains(name) {
+        let count = first.contains("=") ? 1 : 2
+        globals += rest.prefix(count)
+        rest = rest.dropFirst(count)
+      } else if alone.contains(first) {
+        globals.append(first)
+        rest = rest.dropFirst()
+      } else {
+        return arguments
+      }
+    }
+    guard let command = rest.first else { return arguments }
+    return [command] + globals + rest.dropFirst()
+  }
+}

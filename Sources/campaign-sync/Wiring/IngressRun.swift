@@ -1,0 +1,235 @@
+import Campaign
+import Core
+import Dataverse
+import Digests
+import Disk
+import HTTP
+import Jobs
+import Ledger
+import Logging
+import SFTP
+import Threads
+
+/// One run of one ingress job: its lock, its state, its far sides, its record.
+struct IngressRun {
+  enum Goal: Equatable {
+    case job(IngressJob.Goal)
+    /// Spool -> SFTP; needs no Dynamics.
+    case stage
+    /// The operator's word; needs neither side.
+    case confirm
+  }
+
+  let state: JobState
+  let command: String
+  let goal: Goal
+  let options: WorkOptions
+  let log: Logger
+  let patience: Patience
+  let environment: EnvironmentSettings
+
+  private var settings: IngressSettings { state.settings }
+  private var name: String { settings.name }
+
+  init(
+    _ settings: IngressSettings, _ workspace: Workspace, command: String, goal: Goal,
+    options: WorkOptions, deadline: Duration?
+  ) {
+    state = JobState(settings, in: workspace.environment)
+    environment = workspace.environment
+    log = workspace.log
+    self.command = command
+    self.goal = goal
+    self.options = options
+    patience = .ofRun(SystemClock(), deadline: deadline)
+  }
+
+  func perform() async -> JobResult {
+    do throws(SyncError) {
+      if isScheduled, let pause = try state.pause.read() {
+        return .skipped(
+          name, "PAUSED since \(TimeText.utc(pause.since)): \(pause.reason)")
+      }
+      let busy = options.ifBusy ?? (isScheduled ? .skip : .fail)
+      switch try await RunLock.acquire(
+        in: state.folder, within: busy == .wait ? remaining : .zero, clock: patience.clock)
+      {
+      case .acquired(let lock):
+        defer { lock.release() }
+        return await recorded()
+      case .busy(let pid):
+        let who = pid.map { " (process \($0))" } ?? ""
+        if busy == .skip { return .skipped(name, "RUNNING in another process\(who)") }
+        throw SyncError(
+          .unavailable, "run \(name)", "another run holds its lock\(who)",
+          next: "campaign-sync status \(name)")
+      }
+    } catch {
+      return failed(error, nil)
+    }
+  }
+
+  /// From a crontab: pauses and neighbours are respected, imports are not waited for.
+  private var isScheduled: Bool { goal == .job(.next) }
+  private var remaining: Duration? { patience.deadline.map { max($0 - patience.clock.now, .zero) } }
+
+  /// Runs, then writes what happened to `runs.jsonl` and to the heartbeat.
+  private func recorded() async -> JobResult {
+    let began = patience.clock.now
+    var traffic = Traffic()
+    var outcome: RunOutcome<IngressState>
+    var idle: String?
+    do throws(SyncError) {
+      let connections = try Connections(environment, patience: patience)
+      let heartbeat = Heartbeat(environment.heartbeat, job: name, connections: connections)
+      await heartbeat.send(.start)
+      do throws(SyncError) {
+        (outcome, idle) = try await work(connections)
+      } catch {
+        outcome = RunOutcome(tally: Tally(), state: IngressState(), failure: error)
+      }
+      traffic = await connections.meter.traffic
+      await heartbeat.send(outcome.failure.map { $0.isLoading ? .success : .fail } ?? .success)
+    } catch {
+      outcome = RunOutcome(tally: Tally(), state: IngressState(), failure: error)
+    }
+    let isLoading = isScheduled && outcome.failure?.isLoading == true
+    let failure = isLoading ? nil : outcome.failure
+    let record = RunRecord(
+      run: outcome.state.run, command: command, began: began, ended: patience.clock.now,
+      status: failure?.exitStatus ?? 0, code: failure?.code,
+      failure: failure.map { "cannot \($0.action): \($0.reason)" }, tally: outcome.tally,
+      requests: traffic.requests, received: traffic.received, throttled: traffic.throttled,
+      phase: outcome.state.phase.rawValue)
+    if let error = attempt({ try state.records.append(record, now: record.ended) }) {
+      return failed(error, record)
+    }
+    if let failure { return failed(failure, record) }
+    if isLoading, let loading = outcome.failure {
+      return JobResult(
+        job: name, outcome: .loading, says: loading.reason, failure: nil, record: record)
+    }
+    let says = idle ?? "\(outcome.tally.words), \(TimeText.count(record.requests)) requests, "
+      + TimeText.span(record.ended - record.began)
+    return JobResult(job: name, outcome: .done, says: says, failure: nil, record: record)
+  }
+
+  private func attempt(_ work: () throws(SyncError) -> Void) -> SyncError? {
+    do throws(SyncError) {
+      try work()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func failed(_ error: SyncError, _ record: RunRecord?) -> JobResult {
+    JobResult(job: name, outcome: .failed, says: error.reason, failure: error, record: record)
+  }
+}
+
+extension IngressRun {
+  /// - Returns: what the runner came to, and a sentence where there was nothing to run at all.
+  private func work(
+    _ connections: Connections
+  ) async throws(SyncError) -> (RunOutcome<IngressState>, String?) {
+    let standing = try state.checkpoint(organization: nil)
+    if let idle = try idle(standing?.state) {
+      return (RunOutcome(tally: Tally(), state: standing?.state ?? IngressState()), idle)
+    }
+    switch goal {
+    case .job(let goal): return (try await ingress(goal, standing?.state, connections), nil)
+    case .stage, .confirm:
+      guard let standing else { throw .nothingExported(name) }
+      let ledger = try state.ledger(identity: standing.identity, hasCheckpoint: true)
+      let parts = try JobParts(
+        self, connections, ledger: ledger, workflow: try connections.campaign())
+      let commit = parts.commit(standing.identity)
+      if goal == .stage { return (await run(parts.staging, through: commit), nil) }
+      return (await run(parts.loading(.confirm), through: commit), nil)
+    }
+  }
+
+  private func ingress(
+    _ goal: IngressJob.Goal, _ standing: IngressState?, _ connections: Connections
+  ) async throws(SyncError) -> RunOutcome<IngressState> {
+    let dynamics = try connections.dynamics()
+    let campaign = try connections.campaign()
+    let organization = try await dynamics.organization()
+    _ = try state.checkpoint(organization: organization.id)
+    let table = try await dynamics.table(settings.table)
+    try requireTracking(table)
+    let resource = try await campaign.resource(settings.resource)
+    let plan = try RowPlan(settings, table: table, resource: resource)
+    let identity = state.identity(organization: organization.id)
+    let ledger = try state.ledger(identity: identity, hasCheckpoint: standing != nil)
+    let store = try campaign.store(for: resource, key: settings.key, lookup: settings.lookup)
+    let digests = RowDigester(key: ledger.digestKey)
+    let parts = try JobParts(self, connections, ledger: ledger, workflow: campaign)
+    let job = IngressJob(
+      settings: settings, plan: plan,
+      query: TableQuery(entitySet: table.entitySet, columns: plan.columns), goal: goal,
+      before: standing?.delta ?? DeltaSlot(), tokenDays: organization.tokenDays,
+      ports: IngressPorts(
+        source: dynamics, store: store, spool: parts.spool, ledger: ledger,
+        digest: { digests.digest($0) }, clock: patience.clock,
+        writes: environment.campaign.concurrency),
+      staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
+    return await run(job, through: parts.commit(identity))
+  }
+
+  /// Why there is nothing to run; nil where there is.
+  private func idle(_ standing: IngressState?) throws(SyncError) -> String? {
+    let phase = standing?.phase ?? .exporting
+    switch goal {
+    case .job(.export):
+      guard let standing, phase != .exporting, phase != .sealing else { return nil }
+      return "already exported: \(TimeText.count(standing.export.rows)) rows in "
+        + "\(standing.stage.sealed.count) parts"
+    case .job(.initial):
+      guard let standing, phase == .loaded, standing.delta.rounds > 0 else { return nil }
+      return "already loaded; `campaign-sync delta \(name)` brings the changes"
+    case .job(.delta), .job(.only), .job(.retry):
+      if phase == .loading { throw .loadBarrier(name) }
+      if phase != .loaded { throw .notLoaded(name) }
+      return nil
+    case .job(.next): return nil
+    case .stage:
+      if phase == .exporting || phase == .sealing { throw .nothingExported(name) }
+      return phase == .staging ? nil : "already staged"
+    case .confirm:
+      if phase == .loaded { return "already loaded" }
+      if phase != .loading { throw .notLoaded(name) }
+      return nil
+    }
+  }
+
+  private func requireTracking(_ table: TableSchema) throws(SyncError) {
+    guard !table.isChangeTracked else { return }
+    throw SyncError(
+      .configuration, "follow the changes of \(table.logicalName)",
+      "change tracking is off for this table",
+      next: "switch it on in Power Apps (table properties, \"Track changes\"), publish, run again")
+  }
+}
+
+extension SyncError {
+  fileprivate static func nothingExported(_ job: String) -> SyncError {
+    SyncError(
+      .configuration, "stage \(job)", "its export is not complete",
+      next: "campaign-sync export \(job)")
+  }
+
+  fileprivate static func notLoaded(_ job: String) -> SyncError {
+    SyncError(
+      .configuration, "follow the changes of \(job)", "it is not loaded yet",
+      next: "campaign-sync initial \(job)")
+  }
+
+  fileprivate static func loadBarrier(_ job: String) -> SyncError {
+    SyncError(
+      .unavailable, "follow the changes of \(job)",
+      "LOADING: no delta writes to Campaign before the import is proven",
+      next: "campaign-sync initial \(job), or confirm \(job) when the import has finished")
+  }
+}

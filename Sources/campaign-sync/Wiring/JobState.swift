@@ -1,0 +1,130 @@
+import Core
+import Disk
+import Jobs
+import Ledger
+
+/// What one ingress job has on disk.
+struct JobState {
+  let settings: IngressSettings
+  let environment: EnvironmentSettings
+  let checkpoints: CheckpointFile<IngressState>
+  let pause: PauseFile
+  let records: RunRecords<RunRecord>
+
+  init(_ settings: IngressSettings, in environment: EnvironmentSettings) {
+    self.settings = settings
+    self.environment = environment
+    let folder = JobState.folder(settings.name, environment)
+    checkpoints = CheckpointFile(in: folder, job: settings.name)
+    pause = PauseFile(in: folder)
+    records = RunRecords(in: folder) { $0.began }
+  }
+
+  /// `state/ENV/JOB`.
+  static func folder(_ job: String, _ environment: EnvironmentSettings) -> String {
+    "\(environment.statePath)/\(environment.name)/\(job)"
+  }
+
+  var folder: String { JobState.folder(settings.name, environment) }
+
+  var spool: @Sendable (_ run: Int) throws(SyncError) -> any Spool {
+    let spools = SpoolShelf(settings, environment)
+    return { run throws(SyncError) in spools.spool(run) }
+  }
+
+  /// The checkpoint, if it belongs to this job file and this environment.
+  ///
+  /// - Parameter organization: nil where Dynamics was not asked.
+  func checkpoint(organization: String?) throws(SyncError) -> Checkpoint<IngressState>? {
+    guard let checkpoint = try checkpoints.load() else { return nil }
+    try checkIdentity(checkpoint, organization)
+    try checkContent(checkpoint)
+    return checkpoint
+  }
+
+  func identity(organization: String) -> JobIdentity {
+    JobIdentity(
+      organization: organization, dynamicsHost: environment.dynamics.url,
+      campaign: environment.campaign.url, table: settings.table, resource: settings.resource,
+      key: settings.key)
+  }
+
+  var content: MappingContent { MappingContent(settings) }
+
+  /// The ledger that goes with the checkpoint; a new one where the job has never run.
+  func ledger(
+    identity: JobIdentity, hasCheckpoint: Bool
+  ) throws(SyncError) -> SQLiteLedger {
+    try makeFolder(folder)
+    if hasCheckpoint || SQLiteLedger.exists(in: folder) {
+      return try SQLiteLedger.open(in: folder, identity: identity)
+    }
+    return try SQLiteLedger.create(in: folder, identity: identity)
+  }
+
+  /// Drops checkpoint, ledger and spool; the caller holds the lock. Runs and pauses stay.
+  ///
+  /// The ledger goes first: a checkpoint without one is refused, never taken for a beginning.
+  func clear() throws(SyncError) {
+    let run = try? checkpoints.load()?.state.run
+    for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
+      try removeFile(at: folder + "/" + name)
+    }
+    if let run { try spool(run).remove() }
+    try removeFile(at: folder + "/checkpoint.json")
+  }
+
+  private func checkIdentity(
+    _ checkpoint: Checkpoint<IngressState>, _ organization: String?
+  ) throws(SyncError) {
+    let stands = checkpoint.identity
+    let wanted = identity(organization: organization ?? stands.organization)
+    guard stands != wanted else { return }
+    let pairs: [(String, String, String)] = [
+      ("Dynamics organization", stands.organization, wanted.organization),
+      ("Dynamics address", stands.dynamicsHost, wanted.dynamicsHost),
+      ("Campaign organisation", stands.campaign, wanted.campaign),
+      ("table", stands.table, wanted.table), ("resource", stands.resource, wanted.resource),
+      ("key", stands.key, wanted.key),
+    ]
+    let changes = pairs.filter { $0.1 != $0.2 }.map { "\($0.0): \($0.1) -> \($0.2)" }
+    throw SyncError(
+      .configuration, "go on with \(settings.name)",
+      "its checkpoint belongs to another pair of systems (\(changes.joined(separator: "; ")))",
+      next: "put the old address back, or start over: "
+        + "campaign-sync checkpoint clear \(settings.name)")
+  }
+
+  private func checkContent(_ checkpoint: Checkpoint<IngressState>) throws(SyncError) {
+    guard let before = checkpoint.content else { return }
+    let changes = content.changes(since: MappingContent(text: before))
+    guard !changes.isEmpty else { return }
+    throw SyncError(
+      .configuration, "go on with \(settings.name)",
+      "its mapping changed since the checkpoint (\(changes.joined(separator: "; ")))",
+      next: "put the mapping back, or load everything again: "
+        + "campaign-sync checkpoint clear \(settings.name)")
+  }
+}
+
+/// One spool folder object a run: it keeps its files open.
+final class SpoolShelf: Sendable {
+  private let settings: IngressSettings
+  private let root: String
+  private let shelf = Shelf<Int, SpoolFolder>()
+
+  init(_ settings: IngressSettings, _ environment: EnvironmentSettings) {
+    self.settings = settings
+    root = "\(environment.spoolPath)/\(environment.name)"
+  }
+
+  func spool(_ run: Int) -> SpoolFolder {
+    shelf.item(run) {
+      let header = CSVDialect(settings.csv).headerLine(
+        [settings.key] + settings.fields.map(\.to))
+      return SpoolFolder(
+        in: root, run: RunName(job: settings.name, run: run), header: header,
+        compression: settings.csv.compress)
+    }
+  }
+}

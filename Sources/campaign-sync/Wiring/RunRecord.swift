@@ -1,0 +1,76 @@
+import Core
+
+/// One line of `runs.jsonl`: counts and codes, never a value.
+struct RunRecord: Codable, Sendable {
+  var run: Int
+  var command: String
+  var began: Instant
+  var ended: Instant
+  /// Exit status of the job.
+  var status: Int32
+  /// A foreign code of the failure, where there is one.
+  var code: String?
+  /// The failure in the operator's words.
+  var failure: String?
+  var tally: Tally
+  var requests: Int
+  var received: Int
+  var throttled: Int
+  var phase: String
+}
+
+/// What became of one job in this process.
+struct JobResult: Sendable {
+  enum Outcome: String, Sendable { case done, skipped, loading, failed }
+
+  var job: String
+  var outcome: Outcome
+  /// One line for a person.
+  var says: String
+  var failure: SyncError?
+  var record: RunRecord?
+
+  static func skipped(_ job: String, _ why: String) -> JobResult {
+    JobResult(job: job, outcome: .skipped, says: why)
+  }
+
+  var json: JSONValue {
+    var members: [JSONValue.Member] = [
+      .init("job", .string(job)), .init("outcome", .string(outcome.rawValue)),
+      .init("says", .string(says)),
+      .init("status", .number(String(failure?.exitStatus ?? 0))),
+    ]
+    if let record {
+      members.append(.init("run", .number(String(record.run))))
+      members.append(.init("phase", .string(record.phase)))
+      members += record.tally.members + [
+        .init("requests", .number(String(record.requests))),
+        .init("milliseconds", .number(String(record.ended.milliseconds - record.began.milliseconds))),
+      ]
+    }
+    return .object(members)
+  }
+}
+
+extension Tally {
+  var members: [JSONValue.Member] {
+    let counts: [(String, Int)] = [
+      ("read", read), ("mapped", mapped), ("created", created), ("updated", updated),
+      ("unchanged", unchanged), ("deleted", deleted), ("rejected", rejected), ("retried", retried),
+      ("parts", parts), ("bytes", bytes), ("cut", cut), ("replacedCharacters", replacedCharacters),
+      ("engineCalls", engineCalls), ("engineCallsSaved", engineCallsSaved),
+    ]
+    return counts.map { JSONValue.Member($0.0, .number(String($0.1))) }
+  }
+
+  /// What happened, for one line: only what is not zero.
+  var words: String {
+    let counts: [(Int, String)] = [
+      (read, "read"), (created, "created"), (updated, "updated"), (unchanged, "unchanged"),
+      (deleted, "deleted"), (rejected, "rejected"), (retried, "retried"), (parts, "parts"),
+      (engineCalls, "engine calls"), (engineCallsSaved, "calls saved"),
+    ]
+    let said = counts.filter { $0.0 > 0 }.map { "\(TimeText.count($0.0)) \($0.1)" }
+    return said.isEmpty ? "nothing to do" : said.joined(separator: ", ")
+  }
+}

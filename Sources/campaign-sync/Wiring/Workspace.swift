@@ -1,0 +1,95 @@
+import Core
+import Glibc
+import JobFiles
+import Logging
+
+/// The files of the user, read and checked before anything else is done.
+struct Workspace {
+  let environment: EnvironmentSettings
+  let folder: JobFolder
+  let log: Logger
+
+  /// - Errors: every problem of the environment file, else every problem of the job files.
+  init(_ options: CommonOptions) throws(SyncError) {
+    let variable = getenv("CAMPAIGN_SYNC_ENV").map { String(cString: $0) }
+    let name = options.env ?? variable ?? "sandbox"
+    let jobs = Workspace.trimmed(options.jobs)
+    let paths = try Workspace.paths(jobs)
+    environment = try Workspace.environment(name, jobs, paths)
+    var files: [(name: String, text: String)] = []
+    for file in try Files.yamlNames(in: jobs) {
+      let path = jobs + "/" + file
+      files.append((name: path, text: try Files.read(path, for: "the job file \(path)")))
+    }
+    let read = try JobFolder.read(files, guardrails: environment.guardrails)
+    folder = read.folder
+    log = Workspace.logger(options)
+    for warning in read.warnings { log.warning("\(warning.line)") }
+  }
+
+  static func logger(_ options: CommonOptions) -> Logger {
+    Logger(label: "campaign-sync") { _ in
+      LineLogHandler(
+        logLevel: options.quiet ? .error : options.verbose ? .debug : .info,
+        isJSON: options.log == .json)
+    }
+  }
+
+  private static func environment(
+    _ name: String, _ jobs: String, _ paths: Paths
+  ) throws(SyncError) -> EnvironmentSettings {
+    let path = "\(jobs)/environments/\(name).yaml"
+    let known = ((try? Files.yamlNames(in: jobs + "/environments")) ?? [])
+      .map { String($0.dropLast(5)) }
+    guard known.contains(name) else {
+      let nearest = Nearest.name(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+      throw SyncError(
+        .configuration, "use the environment \(name)", "there is no file \(path)\(nearest)",
+        next: known.isEmpty
+          ? "create \(path); docs/jobs.md shows one" : "choose with --env: \(known.joined(separator: ", "))")
+    }
+    let text = try Files.read(path, for: "the environment file \(path)")
+    return try EnvironmentFile.read(text, file: path, name: name, paths: paths)
+  }
+
+  private static func trimmed(_ path: String) -> String {
+    path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  }
+
+  /// The parent of the jobs folder, absolute.
+  private static func paths(_ jobs: String) throws(SyncError) -> Paths {
+    guard let resolved = realpath(jobs, nil) else {
+      throw SyncError(
+        .configuration, "read the job files", "there is no folder \(jobs)",
+        next: "name the folder with --jobs DIR")
+    }
+    defer { free(resolved) }
+    let absolute = String(cString: resolved)
+    let parent = absolute.lastIndex(of: "/").map { String(absolute[..<$0]) } ?? absolute
+    return Paths(
+      base: parent, home: getenv("HOME").map { String(cString: $0) } ?? "/")
+  }
+
+  /// The ingress job of that name, if its work is built.
+  func ingress(_ name: String) throws(SyncError) -> IngressSettings {
+    guard let job = folder.jobs.first(where: { $0.name == name }) else {
+      let names = folder.jobs.map(\.name)
+      let nearest = Nearest.name(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
+      throw SyncError(
+        .configuration, "find the job \(name)", "no job file has this name\(nearest)",
+        code: SyncError.usageCode, next: "jobs are: \(names.joined(separator: ", "))")
+    }
+    if let notBuilt = folder.notBuilt[name] { throw .problems(notBuilt) }
+    guard case .ingress(let settings) = job else {
+      throw SyncError(
+        .configuration, "use the job \(name)", "this command works on ingress jobs", next: nil)
+    }
+    return settings
+  }
+}
+
+extension SyncError {
+  /// Exit status 64 in place of the kind's own.
+  static let usageCode = "usage"
+  var exitStatus: Int32 { code == SyncError.usageCode ? 64 : kind.rawValue }
+}
