@@ -9,6 +9,8 @@ package struct IngressJob: Job {
     case next
     /// One record, read afresh; the position stays.
     case only(RowKey)
+    /// What is pending; the position stays.
+    case retry
   }
 
   package let settings: IngressSettings
@@ -52,15 +54,15 @@ package struct IngressJob: Job {
   }
 
   private func loadedLanes(_ state: IngressState) -> [Lane<IngressState>] {
-    if case .only(let key) = goal {
-      return state.delta.singles == before.singles ? [only(key)] : []
-    }
+    let isFresh = state.delta.singles == before.singles
+    if case .only(let key) = goal { return isFresh ? [only(key)] : [] }
+    if goal == .retry { return isFresh ? [retry()] : [] }
     return isDeltaDue(state) ? [delta(state)] : []
   }
 
   private func isDeltaDue(_ state: IngressState) -> Bool {
     switch goal {
-    case .export, .only: false
+    case .export, .only, .retry: false
     case .initial: state.delta.rounds == 0
     case .delta, .next: state.delta.rounds == before.rounds
     }

@@ -1,6 +1,14 @@
 import Core
 
 extension IngressJob {
+  /// `pending --retry`: nothing but that.
+  func retry() -> Lane<IngressState> {
+    Lane(name: "retry") { [self] emit throws(SyncError) in
+      try await retryPending(emit)
+      try await emit(Advance(now: true) { $0.delta.singles += 1 })
+    }
+  }
+
   /// What was held back or rejected is read afresh and written before the changes.
   func retryPending(_ emit: @escaping Emit<IngressState>) async throws(SyncError) {
     var last: String?

@@ -3,12 +3,13 @@ import Core
 import Curl
 import Dataverse
 import Disk
+import Glibc
 import HTTP
 import SFTP
 
 /// The far sides of one environment, over one libcurl engine.
 ///
-/// - Shape: libcurl, counted; retried; behind the identity's gate; with the identity's token.
+/// - Shape: libcurl, counted, behind the identity's gate, with its token, repeated where it may be.
 struct Connections {
   let environment: EnvironmentSettings
   let patience: Patience
@@ -18,13 +19,18 @@ struct Connections {
   init(_ environment: EnvironmentSettings, patience: Patience) throws(SyncError) {
     self.environment = environment
     self.patience = patience
+    let caFile = environment.caFile ?? getenv("SSL_CERT_FILE").map { String(cString: $0) }
     curl = try CurlTransport(
-      CurlSettings(userAgent: "campaign-sync/" + toolVersion, caFile: environment.caFile))
+      CurlSettings(userAgent: "campaign-sync/" + toolVersion, caFile: caFile))
   }
 
-  /// Where requests and answers really pass; token requests included.
-  private var wire: any Transport {
-    RetryingTransport(MeteredTransport(curl, meter: meter), patience: patience)
+  /// Token endpoints ask to be left alone by themselves, not through an identity's gate.
+  private var forTokens: any Transport {
+    RetryingTransport(
+      GatedTransport(
+        MeteredTransport(curl, meter: meter), gate: MemoryGate(), permits: Permits(2),
+        patience: patience),
+      patience: patience)
   }
 
   /// Unmetered and unrepeated: a monitor is no part of the work.
@@ -35,10 +41,10 @@ struct Connections {
     guard let identity = settings.clients.first else {
       throw SyncError(.configuration, "reach Dynamics", "the environment names no client", next: nil)
     }
-    let tokens = DataverseTokens(
-      authority: settings.authority, tenant: settings.tenant, clientID: identity.id,
-      secret: try Secrets.read(identity.secret, for: "dynamics.clients"), url: settings.url,
-      transport: wire)
+    let tokens = EntraTokens(
+      authority: settings.authority, tenant: settings.tenant, environment: settings.url,
+      client: identity.id, secret: try Secrets.read(identity.secret, for: "dynamics.clients"),
+      transport: forTokens)
     let transport = try authorized(
       identity.id, url: settings.url, concurrency: settings.concurrency
     ) { () async throws(SyncError) in try await tokens.fetchToken() }
@@ -51,9 +57,10 @@ struct Connections {
     let tokens = IMSTokens(
       url: settings.tokenURL, clientID: settings.client.id,
       clientSecret: try Secrets.read(settings.client.secret, for: "campaign.client"),
-      scopes: settings.scopes, transport: wire)
+      scopes: settings.scopes, transport: forTokens)
     let transport = try authorized(
-      settings.client.id, url: settings.url, concurrency: settings.concurrency
+      settings.client.id, url: settings.url, concurrency: settings.concurrency,
+      mayPass: CampaignFault.mayPass
     ) { () async throws(SyncError) in try await tokens.fetchToken() }
     return CampaignClient(url: settings.url, apiKey: settings.client.id, transport: transport)
   }
@@ -66,7 +73,7 @@ struct Connections {
     if let source = settings.passphrase {
       passphrase = try Secrets.read(source, for: "sftp.privateKey")
     }
-    return try SFTPDropbox(SFTPSettings(settings, passphrase: passphrase))
+    return SFTPDropbox(SFTPSettings(settings, passphrase: passphrase))
   }
 
   func gate(_ identity: String) throws(SyncError) -> GateFile {
@@ -75,14 +82,18 @@ struct Connections {
   }
 
   private func authorized(
-    _ identity: String, url: String, concurrency: Int, fetch: @escaping TokenSource.Fetch
+    _ identity: String, url: String, concurrency: Int,
+    mayPass: (@Sendable (HTTPResponse) -> Bool)? = nil, fetch: @escaping TokenSource.Fetch
   ) throws(SyncError) -> any Transport {
     guard let origin = Origin(url) else {
       throw SyncError(.configuration, "reach \(url)", "it is no address", next: nil)
     }
     let gated = GatedTransport(
-      wire, gate: try gate(identity), permits: Permits(concurrency), patience: patience)
-    return AuthorizedTransport(
-      gated, origin: origin, tokens: TokenSource(clock: patience.clock, fetch: fetch))
+      MeteredTransport(curl, meter: meter), gate: try gate(identity),
+      permits: Permits(concurrency), patience: patience)
+    let tokens = TokenSource(clock: patience.clock, fetch: fetch)
+    return RetryingTransport(
+      AuthorizedTransport(gated, origin: origin, tokens: tokens), patience: patience,
+      mayPass: mayPass)
   }
 }

@@ -189,7 +189,7 @@ extension IngressRun {
     case .job(.initial):
       guard let standing, phase == .loaded, standing.delta.rounds > 0 else { return nil }
       return "already loaded; `campaign-sync delta \(name)` brings the changes"
-    case .job(.delta), .job(.only):
+    case .job(.delta), .job(.only), .job(.retry):
       if phase == .loading { throw .loadBarrier(name) }
       if phase != .loaded { throw .notLoaded(name) }
       return nil

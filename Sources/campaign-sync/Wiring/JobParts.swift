@@ -32,7 +32,7 @@ struct JobParts {
     self.ledger = ledger
     self.workflow = workflow
     if let sftp = try connections.sftp() {
-      dropbox = RetryingDropbox(sftp, clock: run.patience.clock)
+      dropbox = RetryingDropbox(sftp, clock: run.patience.clock, attempts: 5)
     } else {
       dropbox = nil
     }

@@ -57,9 +57,21 @@ struct JobState {
   ) throws(SyncError) -> SQLiteLedger {
     try makeFolder(folder)
     if hasCheckpoint || SQLiteLedger.exists(in: folder) {
-      return try SQLiteLedger.open(in: folder, job: settings.name, identity: identity)
+      return try SQLiteLedger.open(in: folder, identity: identity)
     }
-    return try SQLiteLedger.create(in: folder, job: settings.name, identity: identity)
+    return try SQLiteLedger.create(in: folder, identity: identity)
+  }
+
+  /// Drops checkpoint, ledger and spool; the caller holds the lock. Runs and pauses stay.
+  ///
+  /// The ledger goes first: a checkpoint without one is refused, never taken for a beginning.
+  func clear() throws(SyncError) {
+    let run = try? checkpoints.load()?.state.run
+    for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
+      try removeFile(at: folder + "/" + name)
+    }
+    if let run { try spool(run).remove() }
+    try removeFile(at: folder + "/checkpoint.json")
   }
 
   private func checkIdentity(
