@@ -174,11 +174,11 @@ extension TableDefinition {
         "masterid", .lookup(.lookup, [.init("contact", "masterid")]), label: "Master ID",
         access: .read),
     ] + SystemColumns.all(hasCurrency: true)
-      + [
-        ColumnDefinition(
-          "entityimage", .virtual("ImageType"), label: "Entity Image", access: .read),
-        ColumnDefinition(
-          "preferredsystemuserid", .lookup(.lookup, [.init("systemuser", "preferredsystemuserid")]),
-          label: "Preferred User"),
-      ]
+    + [
+      ColumnDefinition(
+        "entityimage", .virtual("ImageType"), label: "Entity Image", access: .read),
+      ColumnDefinition(
+        "preferredsystemuserid", .lookup(.lookup, [.init("systemuser", "preferredsystemuserid")]),
+        label: "Preferred User"),
+    ]
 }

@@ -150,9 +150,7 @@ struct TableStore: Sendable {
   }
 
   /// Visits rows in key order, from `lower` on, until the visitor says false. Call `settle` first.
-  func forEach<Failure: Error>(
-    from lower: GuidRank?, _ visit: (RowView) throws(Failure) -> Bool
-  ) throws(Failure) {
+  func forEach(from lower: GuidRank?, _ visit: (RowView) -> Bool) {
     var slot = lower.map(generator.keys.lowerBound) ?? 0
     var place = lower.map { TableStore.lowerBound($0, in: inserted) } ?? 0
     while true {
@@ -164,21 +162,19 @@ struct TableStore: Sendable {
         slot += 1
         if !deleted.isEmpty, deleted.contains(key) { continue }
         let row = written.isEmpty ? nil : written[key]
-        guard try visit(view(key, slot: slot - 1, row)) else { return }
+        guard visit(view(key, slot: slot - 1, row)) else { return }
       } else if let other {
         place += 1
         // A generated key that was deleted and created again stands in both sequences.
         if generated == other { slot += 1 }
         let row = written[other.key]
-        guard try visit(view(other.key, slot: row?.slot, row)) else { return }
+        guard visit(view(other.key, slot: row?.slot, row)) else { return }
       }
     }
   }
 
   /// The same from the end, from `upper` downwards, `upper` itself not included.
-  func forEachDescending<Failure: Error>(
-    below upper: GuidRank?, _ visit: (RowView) throws(Failure) -> Bool
-  ) throws(Failure) {
+  func forEachDescending(below upper: GuidRank?, _ visit: (RowView) -> Bool) {
     var slot = upper.map(generator.keys.lowerBound) ?? generator.keys.count
     var place = upper.map { TableStore.lowerBound($0, in: inserted) } ?? inserted.count
     while true {
@@ -189,12 +185,12 @@ struct TableStore: Sendable {
         let key = generated.key
         slot -= 1
         if !deleted.isEmpty, deleted.contains(key) { continue }
-        guard try visit(view(key, slot: slot, written[key])) else { return }
+        guard visit(view(key, slot: slot, written[key])) else { return }
       } else if let other {
         place -= 1
         if generated == other { slot -= 1 }
         let row = written[other.key]
-        guard try visit(view(other.key, slot: row?.slot, row)) else { return }
+        guard visit(view(other.key, slot: row?.slot, row)) else { return }
       }
     }
   }

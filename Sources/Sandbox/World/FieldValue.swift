@@ -40,3 +40,48 @@ package enum FieldValue: Sendable, Equatable {
     }
   }
 }
+
+extension FieldValue {
+  /// A JSON value as the type of a column; nil where it is another type. Empty text is null.
+  init?(_ json: JSONValue, _ column: ColumnDefinition) {
+    if json == .null {
+      self = .null
+      return
+    }
+    switch (column.kind, json) {
+    case (.string, .string(let text)), (.memo, .string(let text)),
+      (.multiSelect, .string(let text)):
+      self = text.isEmpty ? .null : .text(text)
+    case (.boolean, .bool(let flag)): self = .bool(flag)
+    case (.integer, .number(let text)), (.bigInteger, .number(let text)),
+      (.picklist, .number(let text)), (.state, .number(let text)), (.status, .number(let text)):
+      guard let number = Int64(text) else { return nil }
+      self = .whole(number)
+    case (.decimal(let scale, _), .number(let text)), (.double(let scale, _), .number(let text)):
+      self = .number(FieldValue.scaled(text, scale))
+    case (.money, .number(let text)): self = .number(FieldValue.scaled(text, 4))
+    case (.dateTime(.dateOnly), .string(let text)):
+      guard let day = CalendarText.parse(day: text.prefix(10)) else { return nil }
+      self = .day(day)
+    case (.dateTime, .string(let text)):
+      guard let moment = CalendarText.parse(moment: text) else { return nil }
+      self = .moment(moment)
+    case (.uniqueIdentifier, .string(let text)):
+      guard let key = RowKey(text) else { return nil }
+      self = .key(key)
+    case (.lookup(_, let targets), .string(let text)):
+      guard let key = RowKey(text), let target = targets.first else { return nil }
+      self = .reference(key, table: target.table)
+    default: return nil
+    }
+  }
+
+  /// A number's text with as many decimals as its column keeps; an exponent is left alone.
+  static func scaled(_ text: String, _ scale: Int) -> String {
+    guard !text.contains("e"), !text.contains("E") else { return text }
+    let parts = text.split(separator: ".", maxSplits: 1)
+    guard scale > 0, let whole = parts.first else { return text }
+    let fraction = parts.count > 1 ? String(parts[1].prefix(scale)) : ""
+    return whole + "." + fraction + String(repeating: "0", count: scale - fraction.count)
+  }
+}

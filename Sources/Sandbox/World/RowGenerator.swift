@@ -104,7 +104,8 @@ struct RowGenerator: Sendable {
       return cities[draw % cities.count]
     case .country: return culture(slot).country
     case .postalCode:
-      return draw % 3 == 0 ? "SW1A \(draw % 9)AA" : String(String(100_000 + draw % 99_999).dropFirst())
+      return draw % 3 == 0
+        ? "SW1A \(draw % 9)AA" : String(String(100_000 + draw % 99_999).dropFirst())
     case .memo: return memo(draw)
     case .serial(let prefix): return prefix + String(String(100_000_000 + slot).dropFirst())
     case .severalChoices(let values, _):

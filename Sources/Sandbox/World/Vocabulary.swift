@@ -42,7 +42,8 @@ enum Vocabulary {
       streets: ["ul. Świętokrzyska", "al. Róż"], country: "Polska", dial: "+48"),
     Culture(
       weight: 5, given: ["İpek", "Işıl", "Çağrı", "Şule"], family: ["Yıldız", "Gülşen", "Işık"],
-      cities: ["İstanbul", "Diyarbakır"], streets: ["İstiklal Cd."], country: "Türkiye", dial: "+90"),
+      cities: ["İstanbul", "Diyarbakır"], streets: ["İstiklal Cd."], country: "Türkiye", dial: "+90"
+    ),
     Culture(
       weight: 4, given: ["Ελένη", "Γιώργος", "Δήμητρα"], family: ["Παπαδόπουλος", "Νικολάου"],
       cities: ["Αθήνα", "Θεσσαλονίκη"], streets: ["Λεωφ. Συγγρού"], country: "Ελλάδα", dial: "+30"),
@@ -83,7 +84,8 @@ enum Vocabulary {
   static let sentences = [
     "Met at the fair; wants the catalogue.", "He said: \"call me in May\".",
     "Prefers e-mail, never by phone!", "Größe XL, Farbe „grün“.", "Préfère le français.",
-    "👍 very happy customer 🎉", "اتصل به غدًا", "path C:\\temp\\new", "50% off; 3,5 > 3.4 & <b>ok</b>",
+    "👍 very happy customer 🎉", "اتصل به غدًا", "path C:\\temp\\new",
+    "50% off; 3,5 > 3.4 & <b>ok</b>",
     "'; DROP TABLE contact; --", "次回の訪問は来週です。", "tab\there",
   ]
   static let domains = ["example.org", "example.com", "example.net", "mail.example.co.uk"]
