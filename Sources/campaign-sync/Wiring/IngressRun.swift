@@ -158,7 +158,7 @@ extension IngressRun {
     let organization = try await dynamics.organization()
     _ = try state.checkpoint(organization: organization.id)
     let table = try await dynamics.table(settings.table)
-    try requireTracking(table)
+    try IngressRun.requireTracking(table)
     let resource = try await campaign.resource(settings.resource)
     let plan = try RowPlan(settings, table: table, resource: resource)
     let identity = state.identity(organization: organization.id)
@@ -204,7 +204,7 @@ extension IngressRun {
     }
   }
 
-  private func requireTracking(_ table: TableSchema) throws(SyncError) {
+  static func requireTracking(_ table: TableSchema) throws(SyncError) {
     guard !table.isChangeTracked else { return }
     throw SyncError(
       .configuration, "follow the changes of \(table.logicalName)",
