@@ -69,13 +69,15 @@ targets += [
 ]
 func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(room)Tests", dependencies: [.byName(name: room), "TestSupport"]
+    name: "\(room)Tests",
+    dependencies: [.byName(name: room), "TestSupport"]
       + (room == "Core" ? [] : ["Core"]) + more,
     swiftSettings: ssh2Swift, linkerSettings: ssh2Linker)
 }
 targets += [
   tests("Core"), tests("Threads"), tests("Gzip"), tests("Digests"), tests("JSONPages", ["Gzip"]),
-  tests("HTTP"), tests("Curl", ["HTTP", "CCurl"]), tests("SFTP"), tests("Disk", ["Gzip", "HTTP"]), tests("Ledger"),
+  tests("HTTP"), tests("Curl", ["HTTP", "CCurl"]), tests("SFTP"), tests("Disk", ["Gzip", "HTTP"]),
+  tests("Ledger"),
   tests("Dataverse", ["HTTP", "Sandbox"]), tests("Campaign", ["HTTP", "Sandbox"]),
   tests("Jobs", ["Gzip"]), tests("JobFiles"), tests("Sandbox", ["HTTP", "JSONPages"]),
   tests("SandboxServer", ["Sandbox", "HTTP"]),
