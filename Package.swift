@@ -2,9 +2,10 @@
 import Foundation
 import PackageDescription
 
-/// Debian 12 ships libssh2 1.10, which cannot sign with RSA-SHA2. `make setup` unpacks 1.11 below
-/// the checkout there; where the folder is absent these flags change nothing and the system's
-/// library is used (docs/decisions/0002-libssh2-1.11.md).
+/// Debian 12 ships libssh2 1.10, which cannot sign with RSA-SHA2.
+///
+/// `make setup` unpacks 1.11 below the checkout there; where the folder is absent these flags
+/// change nothing and the system's library is used (docs/decisions/0002-libssh2-1.11.md).
 let privateSSH2 = "\(Context.packageDirectory)/.deps/libssh2"
 let ssh2Swift: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-I\(privateSSH2)/include"])]
 let ssh2Linker: [LinkerSetting] = [

@@ -1,8 +1,9 @@
 import Core
 
 extension IngressJob {
-  /// What changed since the token -> Campaign, record by record. A safe point is a slice of a page
-  /// for the ledger, and a page for the position.
+  /// What changed since the token -> Campaign, record by record.
+  ///
+  /// A safe point is a slice of a page for the ledger, and a page for the position.
   func delta(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "delta") { [self] emit throws(SyncError) in
       guard let token = state.delta.token else { throw .noToken(name) }
