@@ -5,6 +5,12 @@ package struct RunOutcome<State: Sendable>: Sendable {
   package var tally: Tally
   package var state: State
   package var failure: SyncError?
+
+  package init(tally: Tally = Tally(), state: State, failure: SyncError? = nil) {
+    self.tally = tally
+    self.state = state
+    self.failure = failure
+  }
 }
 
 /// Asks the job what can run, drives it, commits, and asks again until nothing can.
@@ -35,7 +41,9 @@ package func run<J: Job>(_ job: J, through ports: CommitPorts<J.State>) async ->
     tally: await committer.tally, state: await committer.state, failure: failure)
 }
 
-/// One task a lane; one failure stops all. The first failure that is not a stop is the answer.
+/// One task a lane; one failure stops all.
+///
+/// The first failure that is not a stop is the answer.
 private func drive<State: Codable & Sendable>(
   _ lanes: [Lane<State>], into committer: Committer<State>
 ) async -> SyncError? {

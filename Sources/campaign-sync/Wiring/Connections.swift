@@ -39,7 +39,8 @@ struct Connections {
   func dynamics() throws(SyncError) -> DataverseClient {
     let settings = environment.dynamics
     guard let identity = settings.clients.first else {
-      throw SyncError(.configuration, "reach Dynamics", "the environment names no client", next: nil)
+      throw SyncError(
+        .configuration, "reach Dynamics", "the environment names no client", next: nil)
     }
     let tokens = EntraTokens(
       authority: settings.authority, tenant: settings.tenant, environment: settings.url,
@@ -55,8 +56,8 @@ struct Connections {
   func campaign() throws(SyncError) -> CampaignClient {
     let settings = environment.campaign
     let tokens = IMSTokens(
-      url: settings.tokenURL, clientID: settings.client.id,
-      clientSecret: try Secrets.read(settings.client.secret, for: "campaign.client"),
+      url: settings.tokenURL, client: settings.client.id,
+      secret: try Secrets.read(settings.client.secret, for: "campaign.client"),
       scopes: settings.scopes, transport: forTokens)
     let transport = try authorized(
       settings.client.id, url: settings.url, concurrency: settings.concurrency,
