@@ -68,6 +68,15 @@ struct DataverseContractTests {
     (0..<page.rows).compactMap { RowKey(page.bytes(of: page[$0, 0])) }
   }
 
+  private func write(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws {
+    let headers = [HTTPHeader("Content-Type", "application/json; charset=utf-8")]
+    let request = HTTPRequest(
+      method, "\(environment)/api/data/v9.2/\(path)", headers: headers,
+      body: body?.encoded ?? [])
+    let response = try await authorized.send(request)
+    #expect((200..<300).contains(response.status))
+  }
+
   private func turn(_ edit: (inout DataverseKnobs) -> Void) async {
     var knobs = await service.knobs
     edit(&knobs)
@@ -135,6 +144,31 @@ struct DataverseContractTests {
     await #expect {
       _ = try await collect(client.scan(query, from: String(link[..<cut]) + "rubbish"))
     } throws: { ($0 as? SyncError)?.isLinkRefused == true }
+  }
+
+  @Test("What was created, changed and deleted since comes, once, and then nothing more")
+  func changes() async throws {
+    let pages = try await collect(client.scan(query, from: nil))
+    let all = pages.flatMap { keys($0) }
+    let delta = try #require(pages.last?.delta)
+    #expect(try await client.pendingChanges(query, from: delta) == 0)
+
+    let created = "0f0f0f0f-0000-4000-8000-000000000001"
+    try await write("PATCH", "contacts(\(all[3]))", ["firstname": "Zoë \"Quote\"\n"])
+    try await write("POST", "contacts", ["contactid": .string(created), "lastname": "New"])
+    try await write("DELETE", "contacts(\(all[7]))")
+    #expect(try await client.pendingChanges(query, from: delta) == 3)
+    let changes = try await collect(client.changes(query, from: delta))
+    #expect(Set(changes.flatMap { keys($0) }) == [all[3], try #require(RowKey(created))])
+    #expect(changes.flatMap(\.removed) == [all[7]])
+    let page = try #require(changes.first)
+    let row = try #require(keys(page).firstIndex(of: all[3]))
+    #expect(String(decoding: page.bytes(of: page[row, 1]), as: UTF8.self) == "Zoë \"Quote\"\n")
+
+    let newer = try #require(changes.last?.delta)
+    let none = try await collect(client.changes(query, from: newer))
+    #expect(none.allSatisfy { $0.rows == 0 && $0.removed.isEmpty })
+    #expect(none.last?.delta != nil)
   }
 
   @Test("A token past its days is expired, in either status", arguments: [400, 410])
