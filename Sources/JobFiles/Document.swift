@@ -64,7 +64,7 @@ enum Document {
       )
     }
     let tag = node.tag.description
-    if !tag.isEmpty, tag != "tag:yaml.org,2002:str" {
+    if !["", "str", "map", "seq"].contains(tag.replacing("tag:yaml.org,2002:", with: "")) {
       return (node, "holds a tag (`!name`), which has no meaning here; write the value without it")
     }
     let inner =
