@@ -12,7 +12,8 @@ struct LoopbackHTTPTests {
       Scripted { .response(HTTPResponse(200, body: Array("\($0.method) \($0.url)".utf8))) })
     let connection = RawConnection(server.port)
     for number in 1...3 {
-      let answer = try #require(await connection.ask("GET /a%20b?n=\(number) HTTP/1.1\r\nHost: far:81\r\n\r\n"))
+      let answer = try #require(
+        await connection.ask("GET /a%20b?n=\(number) HTTP/1.1\r\nHost: far:81\r\n\r\n"))
       #expect(answer.status == 200)
       #expect(answer.text == "GET http://far:81/a%20b?n=\(number)")
     }
@@ -41,7 +42,8 @@ struct LoopbackHTTPTests {
       Scripted { _ in
         .cut(HTTPResponse(200, body: [UInt8](repeating: 0x61, count: 5000)), afterBytes: 1200)
       })
-    let answer = try #require(await RawConnection(server.port).ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
+    let answer = try #require(
+      await RawConnection(server.port).ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
     #expect(answer.announced == 5000)
     #expect(answer.body.count == 1200)
     #expect(answer.end == .closed)
@@ -67,7 +69,8 @@ struct LoopbackHTTPTests {
     let connection = RawConnection(server.port)
     let plain = try #require(await connection.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
     #expect(plain.body == body)
-    let packed = try #require(await connection.ask("GET / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n"))
+    let packed = try #require(
+      await connection.ask("GET / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n"))
     #expect(packed.head.contains("Content-Encoding: gzip"))
     #expect((packed.body.count < 200) == !isPackedAlready)
     await server.stop()
@@ -76,7 +79,9 @@ struct LoopbackHTTPTests {
   @Test("HEAD and 204 have no body, and the connection goes on")
   func answersWithoutBody() async throws {
     let server = try await LoopbackHTTP.start(
-      Scripted { .response($0.method == "DELETE" ? HTTPResponse(204) : HTTPResponse(200, body: [1])) })
+      Scripted {
+        .response($0.method == "DELETE" ? HTTPResponse(204) : HTTPResponse(200, body: [1]))
+      })
     let connection = RawConnection(server.port)
     let deleted = try #require(await connection.ask("DELETE /x HTTP/1.1\r\nHost: h\r\n\r\n"))
     #expect(deleted.status == 204)

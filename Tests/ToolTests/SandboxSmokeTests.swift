@@ -20,7 +20,9 @@ struct SandboxSmokeTests {
     let probe = try await curl(sandbox, "\(sandbox.about["campaign"]?.text ?? "")/r/test")
     #expect(probe.output.contains("status='OK'"))
 
-    try sandbox.write("put sftp.batch d365_loads/one.part\nrename d365_loads/one.part d365_loads/one.csv\n", to: "sftp.batch")
+    try sandbox.write(
+      "put sftp.batch d365_loads/one.part\nrename d365_loads/one.part d365_loads/one.csv\n",
+      to: "sftp.batch")
     let sftp = try await sftp(sandbox, "sftp.batch")
     #expect(sftp.status == 0, "\(sftp.errors)")
     #expect(access(sandbox.sftpHome + "/d365_loads/one.csv", F_OK) == 0)
