@@ -25,7 +25,8 @@ enum Document {
 
   private static func problem(_ error: YamlError, file: String) -> Problem {
     func at(_ mark: Mark, _ says: String) -> Problem {
-      Problem(SourcePosition(file: file, line: mark.line, column: mark.column), path: "", says: says)
+      Problem(
+        SourcePosition(file: file, line: mark.line, column: mark.column), path: "", says: says)
     }
     switch error {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

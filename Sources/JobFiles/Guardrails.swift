@@ -8,7 +8,8 @@ enum Guardrails {
     var problems: [Problem] = []
     func add(_ settings: IngressSettings, _ path: String, _ says: String) {
       problems.append(
-        Problem(SourcePosition(file: "jobs/\(settings.name).yaml", line: 1), path: path, says: says))
+        Problem(SourcePosition(file: "jobs/\(settings.name).yaml", line: 1), path: path, says: says)
+      )
     }
     if custom.count > 20, let last = custom.last {
       add(last, "", "is custom table number \(custom.count); the guardrail is 20")

@@ -14,7 +14,8 @@ enum OptOutFile {
     }
     if !readsCampaign, root.has("fields") {
       root.complain(
-        "fields", "has no place with `direction: \(direction.rawValue)`: map opt-outs to Campaign "
+        "fields",
+        "has no place with `direction: \(direction.rawValue)`: map opt-outs to Campaign "
           + "in the ingress job of contact")
     }
     if readsCampaign, !root.has("fields") {

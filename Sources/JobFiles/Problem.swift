@@ -5,7 +5,9 @@ package struct Problem: Sendable, Equatable {
   package var position: SourcePosition
   /// Where in the document: `fields[2].maxLength`.
   package var path: String
-  /// What is wrong, and what was expected. Never the value of a secret.
+  /// What is wrong, and what was expected.
+  ///
+  /// Never the value of a secret.
   package var says: String
   /// The right name that was probably meant.
   package var nearest: String?

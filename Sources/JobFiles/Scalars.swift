@@ -112,7 +112,8 @@ extension Section {
     guard let node = node(key) else { return nil }
     guard node.mapping != nil else {
       complain(
-        key, "is written into the file: keep secrets out of it with `{ env: NAME }` or "
+        key,
+        "is written into the file: keep secrets out of it with `{ env: NAME }` or "
           + "`{ file: PATH }`")
       return nil
     }

@@ -17,14 +17,17 @@ package struct Instant: Hashable, Comparable, Sendable, Codable {
   package init(milliseconds: Int64) { self.milliseconds = milliseconds }
   package init(seconds: Int64) { self.milliseconds = seconds * 1000 }
 
-  package var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
+  package var seconds: Int64 {
+    milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
+  }
 
   package static func < (one: Instant, other: Instant) -> Bool {
     one.milliseconds < other.milliseconds
   }
   package static func + (instant: Instant, duration: Duration) -> Instant {
     let (seconds, attoseconds) = duration.components
-    return Instant(milliseconds: instant.milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    return Instant(
+      milliseconds: instant.milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
   }
   package static func - (one: Instant, other: Instant) -> Duration {
     .milliseconds(one.milliseconds - other.milliseconds)

@@ -60,7 +60,9 @@ package struct LoadSlot: Codable, Sendable, Equatable {
   /// How the end of the import was proven.
   package var proof: Proof?
 
-  package enum Proof: String, Codable, Sendable { case doneFile, workflow, confirmed, nothingToLoad }
+  package enum Proof: String, Codable, Sendable {
+    case doneFile, workflow, confirmed, nothingToLoad
+  }
 
   package init() {}
 }

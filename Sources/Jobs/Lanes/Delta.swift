@@ -1,8 +1,9 @@
 import Core
 
 extension IngressJob {
-  /// What changed since the token -> Campaign, record by record. A safe point is a slice of a page
-  /// for the ledger, and a page for the position.
+  /// What changed since the token -> Campaign, record by record.
+  ///
+  /// A safe point is a slice of a page for the ledger, and a page for the position.
   func delta(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "delta") { [self] emit throws(SyncError) in
       guard let token = state.delta.token else { throw .noToken(name) }
@@ -53,6 +54,7 @@ extension IngressJob {
         Advance(tally: tally, settle: Settlement(entries: written.entries), now: true) {
           $0.delta.singles += 1
         })
+      if let failure = written.failure { throw failure }
     }
   }
 
@@ -93,6 +95,7 @@ extension IngressJob {
       let written = try await write(rows)
       tally += written.tally
       try await emit(Advance(tally: tally, settle: Settlement(entries: written.entries)))
+      if let failure = written.failure { throw failure }
     }
     let gone = page.removed.map { LedgerEntry.settled($0.description) }
     if !gone.isEmpty { try await emit(Advance(settle: Settlement(entries: gone))) }
@@ -118,7 +121,7 @@ extension IngressJob {
     let known = trusting ? try await ports.ledger.known(wanted.map(\.key)) : [:]
     let writer = RecordWriter(
       store: ports.store, fields: plan.fieldNames, digest: ports.digest)
-    done.add(try await writer.write(wanted, known: known, atOnce: ports.writes))
+    done.add(await writer.write(wanted, known: known, atOnce: ports.writes))
     return done
   }
 }

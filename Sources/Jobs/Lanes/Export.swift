@@ -1,7 +1,9 @@
 import Core
 
 extension IngressJob {
-  /// Dynamics rows -> CSV parts in the spool. A safe point is the end of a page.
+  /// Dynamics rows -> CSV parts in the spool.
+  ///
+  /// A safe point is the end of a page.
   ///
   /// - Shape: one tracked scan with all columns (strict baseline); its last page carries the token
   ///   from which the catch-up delta starts.

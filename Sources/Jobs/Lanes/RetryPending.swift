@@ -18,7 +18,8 @@ extension IngressJob {
       last = final.rejection.key
       var rows: [RecordOutcome] = []
       var gone: [LedgerEntry] = []
-      for record in waiting where record.rejection.what == .row || record.rejection.what == .reject {
+      for record in waiting where record.rejection.what == .row || record.rejection.what == .reject
+      {
         guard let key = RowKey(record.rejection.key) else { continue }
         guard let page = try await ports.source.row(query, key: key), page.rows == 1 else {
           gone.append(.settled(record.rejection.key))
@@ -31,6 +32,7 @@ extension IngressJob {
       written.tally.rejected = 0
       try await emit(
         Advance(tally: written.tally, settle: Settlement(entries: gone + written.entries)))
+      if let failure = written.failure { throw failure }
     }
   }
 }

@@ -101,7 +101,9 @@ struct IngressRun {
       failure: failure.map { "cannot \($0.action): \($0.reason)" }, tally: outcome.tally,
       requests: traffic.requests, received: traffic.received, throttled: traffic.throttled,
       phase: outcome.state.phase.rawValue)
-    if let error = attempt({ () throws(SyncError) in try state.records.append(record, now: record.ended) }) {
+    if let error = attempt({ () throws(SyncError) in
+      try state.records.append(record, now: record.ended)
+    }) {
       return failed(error, record)
     }
     if let failure { return failed(failure, record) }
@@ -109,7 +111,8 @@ struct IngressRun {
       return JobResult(
         job: name, outcome: .loading, says: loading.reason, failure: nil, record: record)
     }
-    let says = idle ?? "\(outcome.tally.words), \(TimeText.count(record.requests)) requests, "
+    let says =
+      idle ?? "\(outcome.tally.words), \(TimeText.count(record.requests)) requests, "
       + TimeText.span(record.ended - record.began)
     return JobResult(job: name, outcome: .done, says: says, failure: nil, record: record)
   }
