@@ -155,10 +155,10 @@ package final class PrivateSSHD: Sendable {
       if process.hasEnded() { return false }
       if canConnect(port) {
         // The attempt was a session too; it is over in a moment.
-        while !process.descendants().isEmpty { usleep(1000) }
+        while !process.descendants().isEmpty { _ = poll(nil, 0, 1) }
         return true
       }
-      usleep(5000)
+      _ = poll(nil, 0, 5)
     }
     return false
   }

@@ -14,6 +14,7 @@ extension IngressJob {
         try await follow(ports.source.changes(query, from: slot.link ?? token.link), &slot, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
+        if state.delta.link == nil { throw .tokenRefused(name) }
         // The chain cannot be continued: it begins again at the token, which changes nothing.
         try await emit(
           Advance(now: true) { state in
@@ -131,6 +132,13 @@ extension SyncError {
     SyncError(
       .rejectedData, "bring one record of \(job)", "Dynamics has no row with the id \(key)",
       next: "check the id; a deleted row is no error of the job")
+  }
+
+  static func tokenRefused(_ job: String) -> SyncError {
+    SyncError(
+      .configuration, "follow the changes of \(job)",
+      "Dynamics no longer takes the delta token of the checkpoint; nothing was written",
+      next: "campaign-sync checkpoint clear \(job), then campaign-sync initial \(job)")
   }
 
   static func noToken(_ job: String) -> SyncError {
