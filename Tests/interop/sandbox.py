@@ -9,7 +9,7 @@ class Sandbox:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         about = json.loads((self.directory / "sandbox.json").read_text())
-        self.dynamics, self.campaign = about["dynamics"], about["campaign"]
+        self.dynamics, self.campaign = about["dataverse"], about["campaign"]
         self.control, self.sftp = about["control"], about["sftp"]
         self.dynamics_secret = (self.directory / "dynamics.secret").read_text().strip()
         self.campaign_secret = (self.directory / "campaign.secret").read_text().strip()
