@@ -48,6 +48,7 @@ final class Problems {
   private(set) var asked: Set<String> = []
 
   func add(_ problem: Problem) { found.append(problem) }
+  func hold(_ path: String) -> Bool { found.contains { $0.path == path } }
   func ask(_ schemaPath: String) { asked.insert(schemaPath) }
 
   /// By file, line and column; what stands in one place stays in the order of reading.
