@@ -55,7 +55,9 @@ enum Document {
     return text.isEmpty || text == "null" || text == "~"
   }
 
-  /// The first anchor or tag. An alias comes after its anchor, so no node is seen twice.
+  /// The first anchor or tag.
+  ///
+  /// An alias comes after its anchor, so no node is seen twice.
   private static func foreignPart(_ node: Node) -> (node: Node, says: String)? {
     if node.anchor != nil {
       return (
