@@ -29,7 +29,7 @@ import Testing
     ],
     "campaign-sync-sandbox": [
       "ArgumentParser", "Core", "Glibc", "HTTP", "JSONPages", "JobFiles", "Logging", "Sandbox",
-      "SandboxServer",
+      "SandboxServer", "Synchronization",
     ],
     "Bench": [
       "ArgumentParser", "Core", "Curl", "Dataverse", "Digests", "Disk", "Glibc", "Gzip", "HTTP",
