@@ -5,13 +5,13 @@ import Glibc
 ///
 /// - Shape: in a session of its own, so that a terminal's Ctrl-C does not reach it; its output and its
 ///   errors go to one file. The end of its input tells it that this process is gone, however it went.
-struct ChildProgram: Sendable {
-  let id: pid_t
+package struct ChildProgram: Sendable {
+  package let id: pid_t
   private let input: Int32
   /// POSIX_SPAWN_SETSID, which this platform's overlay does not show.
   private static let newSession: Int16 = 0x80
 
-  init(
+  package init(
     _ arguments: [String], environment: [String: String] = [:], log: String
   ) throws(SyncError) {
     // Not a pipe: only sockets are born closed for other children, without a gap.
@@ -25,7 +25,16 @@ struct ChildProgram: Sendable {
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
-    posix_spawnattr_setflags(&attributes, Self.newSession)
+    // A thread of the runtime blocks signals, and this program ignores some: a child must not.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var usual = sigset_t()
+    sigemptyset(&usual)
+    for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD] { sigaddset(&usual, number) }
+    posix_spawnattr_setsigdefault(&attributes, &usual)
+    let flags = Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | Self.newSession
+    posix_spawnattr_setflags(&attributes, flags)
     defer {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)
@@ -70,7 +79,13 @@ struct ChildProgram: Sendable {
   }
 
   /// True once it has ended; it is reaped then.
-  func hasEnded() -> Bool { waitpid(id, nil, WNOHANG) != 0 }
+  package func hasEnded() -> Bool { waitpid(id, nil, WNOHANG) != 0 }
+
+  /// False for processes that ended, also while nobody has asked for their status.
+  package static func isRunning(_ id: Int) -> Bool {
+    var byte: CChar = 0
+    return readlink("/proc/\(id)/exe", &byte, 1) >= 0
+  }
 
   /// Runs a program to its end.
   ///

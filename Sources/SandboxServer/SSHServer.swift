@@ -133,11 +133,8 @@ package final class SSHServer: Sendable {
   private static func isReady(_ folder: String, _ port: Int) async -> Bool {
     for _ in 0..<1000 {
       if LoopbackPort.answers(port) { return true }
-      if let id = try? Files.read(folder + "/sshd.pid").prefix(while: { $0 != "\n" }), !id.isEmpty {
-        var byte: CChar = 0
-        // An ended process has no program any more.
-        if readlink("/proc/\(id)/exe", &byte, 1) < 0 { return false }
-      }
+      let text = (try? Files.read(folder + "/sshd.pid")) ?? ""
+      if let id = Int(text.prefix { $0 != "\n" }), !ChildProgram.isRunning(id) { return false }
       try? await Task.sleep(for: .milliseconds(10))
     }
     return false

@@ -30,7 +30,7 @@ package struct SandboxFiles: Sendable {
     func address(_ port: Int) -> String { "http://127.0.0.1:\(port)" }
     return [
       "pid": .number(String(getpid())), "directory": .string(directory),
-      "dynamics": .string(address(ports.dynamics)), "campaign": .string(address(ports.campaign)),
+      "dataverse": .string(address(ports.dataverse)), "campaign": .string(address(ports.campaign)),
       "control": .string(address(ports.control)),
       "controlPort": .number(String(ports.control)),
       "sftp": [
@@ -39,12 +39,6 @@ package struct SandboxFiles: Sendable {
         "knownHosts": .string(sftp + "/known_hosts"),
       ],
     ]
-  }
-
-  /// Says where everything is: the sign that the sandbox is ready.
-  func announce(_ ports: SandboxRun.Ports, user: String) throws(SyncError) {
-    let text = String(decoding: about(ports, user: user).encoded, as: UTF8.self) + "\n"
-    try Files.write(text, to: announcement)
   }
 
   func withdraw() { unlink(announcement) }
@@ -56,9 +50,9 @@ package struct SandboxFiles: Sendable {
     """
     # Written by campaign-sync-sandbox for the sandbox in \(directory).
     dynamics:
-      url: http://127.0.0.1:\(ports.dynamics)
+      url: http://127.0.0.1:\(ports.dataverse)
       tenant: 6f1c0e0e-2b5d-4e11-8179-000d3a1b2c3d
-      authority: http://127.0.0.1:\(ports.dynamics)
+      authority: http://127.0.0.1:\(ports.dataverse)
       clients:
         - { id: \(world.dynamicsClient.id), secret: { file: "\(dynamicsSecret)" } }
     campaign:

@@ -7,7 +7,7 @@ import Synchronization
 /// A running sandbox: both stand-ins, the import workflows, the SFTP server and the control endpoint.
 package final class SandboxRun: Sendable {
   package struct Ports: Sendable, Equatable {
-    package var dynamics = 8365
+    package var dataverse = 8365
     package var campaign = 8366
     package var control = 8367
     package var sftp = 8322
@@ -16,7 +16,7 @@ package final class SandboxRun: Sendable {
     /// Any that are free.
     package static var free: Ports {
       var ports = Ports()
-      (ports.dynamics, ports.campaign, ports.control, ports.sftp) = (0, 0, 0, 0)
+      (ports.dataverse, ports.campaign, ports.control, ports.sftp) = (0, 0, 0, 0)
       return ports
     }
   }
@@ -58,11 +58,11 @@ package final class SandboxRun: Sendable {
     var servers: [LoopbackHTTP] = []
     do throws(SyncError) {
       servers.append(
-        try await .start(PackingService(world.dataverse), port: settings.ports.dynamics))
+        try await .start(world.dataverseDoor, port: settings.ports.dataverse))
       servers.append(
-        try await .start(PackingService(world.campaign), port: settings.ports.campaign))
+        try await .start(world.campaignDoor, port: settings.ports.campaign))
       var ports = Ports()
-      (ports.dynamics, ports.campaign) = (servers[0].port, servers[1].port)
+      (ports.dataverse, ports.campaign) = (servers[0].port, servers[1].port)
       (ports.sftp, ports.control) = (sftp.port, settings.ports.control)
       if ports.control == 0 { ports.control = LoopbackPort.free() }
       let host = ControlService.Host(
@@ -77,7 +77,14 @@ package final class SandboxRun: Sendable {
     }
     self.servers = servers
     imports = Task { [world] in await world.runImports() }
-    try files.announce(ports, user: user)
+  }
+
+  /// Ports, folders and process id, as the control endpoint says them.
+  package var about: JSONValue { files.about(ports, user: user) }
+
+  /// Says where everything is: the sign that the sandbox is ready.
+  package func announce() throws(SyncError) {
+    try Files.write(String(decoding: about.encoded, as: UTF8.self) + "\n", to: files.announcement)
   }
 
   /// Ends everything that was started; the files stay.

@@ -1,12 +1,22 @@
 import Core
 
-/// Knobs, meters, and what goes wrong on purpose.
+/// Knobs and meters.
 extension ControlService {
   func meters() async -> JSONValue {
-    [
-      "dataverse": await world.dataverse.counters.json,
-      "campaign": await world.campaign.meters.json,
+    let dataverse = await world.dataverse.counters.json.members ?? []
+    let campaign = await world.campaign.meters.json.members ?? []
+    return [
+      "dataverse": .object(dataverse + (await world.dataverseDoor.json.members ?? [])),
+      "campaign": .object(campaign + (await world.campaignDoor.json.members ?? [])),
     ]
+  }
+
+  /// Begins to count anew, but for what Dataverse itself counts.
+  func resetMeters() async -> JSONValue {
+    await world.dataverseDoor.reset()
+    await world.campaignDoor.reset()
+    await world.campaign.resetMeters()
+    return await meters()
   }
 
   func knobs() async -> JSONValue {

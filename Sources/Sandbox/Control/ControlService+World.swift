@@ -68,10 +68,12 @@ extension ControlService {
     let comparison = Comparison(
       settings, primaryId: definition.primaryId,
       labels: ControlService.labels(of: definition, settings.choices))
+    let names = [definition.primaryId] + settings.fields.map(\.from)
+    let columns = Set(names.compactMap(definition.position(logical:))).sorted()
+    let cursor = RowCursor(world.dataverse, table: index, columns: columns)
+    // Slice follows slice, so the cursor knows where it stands.
     let result = try await comparison.run(
-      { [dataverse = world.dataverse] offset, count in
-        await dataverse.rows(of: settings.table, offset: offset, count: count)
-      }, against: world.campaign)
+      { _, count in await cursor.next(count) }, against: world.campaign)
     return result.json
   }
 

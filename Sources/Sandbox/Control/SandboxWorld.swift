@@ -22,6 +22,11 @@ package final class SandboxWorld: Sendable {
   package let clock: SandboxClock
   package let dataverse: DataverseService
   package let campaign: CampaignService
+  package let dataverseFaults = FaultPlan()
+  package let campaignFaults = FaultPlan()
+  /// What goes on the wire: the stand-in, packed, with planned faults, counted.
+  package let dataverseDoor: WatchedService
+  package let campaignDoor: WatchedService
 
   package init(_ settings: Settings) async {
     seed = settings.seed
@@ -31,12 +36,21 @@ package final class SandboxWorld: Sendable {
     world.seed = settings.seed
     world.clients = [settings.dynamicsClient]
     world.rows = ["contact": settings.contacts]
-    dataverse = DataverseService(world: world, clock: clock)
+    let dataverse = DataverseService(world: world, clock: clock)
     var instance = CampaignSettings(
       organization: settings.organization, clients: [settings.campaignClient])
     instance.seed = settings.seed
     instance.sftpHome = settings.sftpHome
-    campaign = CampaignService(instance) { clock.now }
+    let campaign = CampaignService(instance) { clock.now }
+    (self.dataverse, self.campaign) = (dataverse, campaign)
+    dataverseDoor = WatchedService(
+      FaultyService(PackingService(dataverse), plan: dataverseFaults) {
+        await dataverse.revokeTokens()
+      }, clock: clock)
+    campaignDoor = WatchedService(
+      FaultyService(PackingService(campaign), plan: campaignFaults) {
+        await campaign.revokeTokens()
+      }, clock: clock)
     var knobs = CampaignKnobs()
     knobs.signalWindow = settings.signalWindow
     await campaign.set(knobs)

@@ -58,7 +58,7 @@ struct Doctor {
     }
     guard let table else { return failures }
     failures += await step("\(name): change tracking") { () async throws(SyncError) in
-      try IngressRun.requireTracking(table)
+      try IngressTargets.requireTracking(table)
       return nil
     }
     failures += await step("\(name): mapping against both schemas") { () async throws(SyncError) in
