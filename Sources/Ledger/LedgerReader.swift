@@ -1,0 +1,85 @@
+import Core
+import Threads
+
+/// The connection that reads, on a thread of its own; it sees what was recorded, never half of it.
+actor LedgerReader {
+  private let thread = ThreadExecutor(name: "ledger")
+  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  private let selectKnown, selectCount: Statement
+  private let selectPending, selectRest, countPending: Statement
+  private let selectFile: Statement
+
+  init(_ path: String) throws(SyncError) {
+    let database = try Database(at: path)
+    try database.run("PRAGMA query_only = 1; PRAGMA cache_size = -4096")
+    let columns = "key, what, rule, reason, excerpt, first, attempts"
+    selectKnown = try database.prepare("SELECT state, digest FROM known WHERE key = ?")
+    selectCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
+    selectPending = try database.prepare(
+      "SELECT \(columns) FROM pending WHERE key > ? ORDER BY key, what LIMIT ?")
+    selectRest = try database.prepare(
+      "SELECT \(columns) FROM pending WHERE key = ? AND what > ? ORDER BY what")
+    countPending = try database.prepare("SELECT count(*) FROM pending")
+    selectFile = try database.prepare(
+      "SELECT size, modified, offset, done FROM files WHERE name = ?")
+  }
+
+  func known(_ keys: [RowKey]) throws(SyncError) -> [RowKey: KnownRow] {
+    var rows: [RowKey: KnownRow] = [:]
+    rows.reserveCapacity(keys.count)
+    for key in keys {
+      selectKnown.bind(1, key.stored.high, key.stored.low)
+      guard try selectKnown.step() else { continue }
+      let digest = selectKnown.words(1)
+      rows[key] = digest.map { .proven(RowDigest(high: $0.high, low: $0.low)) } ?? .sent
+      selectKnown.reset()
+    }
+    return rows
+  }
+
+  func knownCount() throws(SyncError) -> Int { try number(selectCount) }
+  func pendingCount() throws(SyncError) -> Int { try number(countPending) }
+
+  /// At most `limit` records, and what else belongs to the last one's key, so that the next call
+  /// passes over nothing.
+  func pending(after key: String?, limit: Int) throws(SyncError) -> [PendingRecord] {
+    selectPending.bind(1, key ?? "")
+    selectPending.bind(2, limit)
+    var records = try read(selectPending)
+    guard records.count == limit, let last = records.last else { return records }
+    selectRest.bind(1, last.rejection.key)
+    selectRest.bind(2, last.rejection.what.rawValue)
+    records += try read(selectRest)
+    return records
+  }
+
+  func file(_ name: String) throws(SyncError) -> FileMark? {
+    selectFile.bind(1, name)
+    guard try selectFile.step() else { return nil }
+    defer { selectFile.reset() }
+    return FileMark(
+      name: name, size: UInt64(bitPattern: selectFile.integer(0)),
+      modified: selectFile.integer(1), offset: UInt64(bitPattern: selectFile.integer(2)),
+      isDone: selectFile.integer(3) == 1)
+  }
+
+  private func number(_ statement: Statement) throws(SyncError) -> Int {
+    defer { statement.reset() }
+    return try statement.step() ? Int(statement.integer(0)) : 0
+  }
+
+  private func read(_ statement: Statement) throws(SyncError) -> [PendingRecord] {
+    var records: [PendingRecord] = []
+    while try statement.step() {
+      let rejection = Rejection(
+        key: statement.text(0) ?? "",
+        what: Rejection.What(rawValue: statement.text(1) ?? "") ?? .row,
+        rule: statement.text(2) ?? "", reason: statement.text(3) ?? "", excerpt: statement.text(4))
+      let first = Instant(milliseconds: statement.integer(5))
+      records.append(
+        PendingRecord(rejection: rejection, first: first, attempts: Int(statement.integer(6))))
+    }
+    return records
+  }
+}

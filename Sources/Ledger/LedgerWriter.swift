@@ -1,0 +1,104 @@
+import Core
+
+/// The connection that records; used under the ledger's lock.
+final class LedgerWriter {
+  private let database: Database
+  private let insertKnown, updateKnown, deleteKnown: Statement
+  private let upsertPending, deletePending, anyPending: Statement
+  private let upsertFile: Statement
+  private let readCount, writeCount: Statement
+  private var known = 0
+  private var hasPending = true
+
+  init(_ database: Database) throws(SyncError) {
+    self.database = database
+    insertKnown = try database.prepare("INSERT OR IGNORE INTO known VALUES (?, ?, ?)")
+    updateKnown = try database.prepare("UPDATE known SET state = ?2, digest = ?3 WHERE key = ?1")
+    deleteKnown = try database.prepare("DELETE FROM known WHERE key = ?")
+    upsertPending = try database.prepare(
+      """
+      INSERT INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1) ON CONFLICT DO UPDATE
+      SET rule = ?3, reason = ?4, excerpt = ?5, attempts = attempts + 1
+      """)
+    deletePending = try database.prepare("DELETE FROM pending WHERE key = ?")
+    anyPending = try database.prepare("SELECT 1 FROM pending LIMIT 1")
+    upsertFile = try database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)")
+    readCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
+    writeCount = try database.prepare("UPDATE meta SET value = ? WHERE name = 'known'")
+  }
+
+  func record(_ entries: [LedgerEntry], at now: Instant) throws(SyncError) {
+    if entries.isEmpty { return }
+    try database.transaction { () throws(SyncError) in
+      known = try readCount.step() ? Int(readCount.integer(0)) : 0
+      readCount.reset()
+      hasPending = try anyPending.step()
+      anyPending.reset()
+      let before = known
+      for entry in entries { try record(entry, at: now) }
+      guard known != before else { return }
+      writeCount.bind(1, known)
+      try writeCount.run()
+    }
+  }
+
+  private func record(_ entry: LedgerEntry, at now: Instant) throws(SyncError) {
+    switch entry {
+    case .sent(let key): try put(key, nil)
+    case .proven(let key, let digest):
+      try put(key, digest)
+      if hasPending { try settle(key.description) }
+    case .forgotten(let key):
+      deleteKnown.bind(1, key.stored.high, key.stored.low)
+      try deleteKnown.run()
+      known -= database.changes
+    case .pending(let rejection): try put(rejection, at: now)
+    case .settled(let key): try settle(key)
+    case .file(let mark):
+      upsertFile.bind(1, mark.name)
+      upsertFile.bind(2, Int64(bitPattern: mark.size))
+      upsertFile.bind(3, mark.modified)
+      upsertFile.bind(4, Int64(bitPattern: mark.offset))
+      upsertFile.bind(5, mark.isDone ? 1 : 0)
+      try upsertFile.run()
+    }
+  }
+
+  /// Most rows are new in a load, and there in a delta: either way two look-ups at most.
+  private func put(_ key: RowKey, _ digest: RowDigest?) throws(SyncError) {
+    try bind(insertKnown, key, digest)
+    try insertKnown.run()
+    guard database.changes == 0 else {
+      known += 1
+      return
+    }
+    try bind(updateKnown, key, digest)
+    try updateKnown.run()
+  }
+
+  private func bind(_ statement: Statement, _ key: RowKey, _ digest: RowDigest?) throws(SyncError) {
+    statement.bind(1, key.stored.high, key.stored.low)
+    statement.bind(2, digest == nil ? 0 : 1)
+    if let digest {
+      statement.bind(3, digest.high, digest.low)
+    } else {
+      statement.bind(3, nil)
+    }
+  }
+
+  private func put(_ rejection: Rejection, at now: Instant) throws(SyncError) {
+    upsertPending.bind(1, rejection.key)
+    upsertPending.bind(2, rejection.what.rawValue)
+    upsertPending.bind(3, rejection.rule)
+    upsertPending.bind(4, rejection.reason)
+    upsertPending.bind(5, rejection.excerpt)
+    upsertPending.bind(6, now.milliseconds)
+    try upsertPending.run()
+    hasPending = true
+  }
+
+  private func settle(_ key: String) throws(SyncError) {
+    deletePending.bind(1, key)
+    try deletePending.run()
+  }
+}

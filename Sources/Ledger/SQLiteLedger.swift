@@ -1,0 +1,151 @@
+import Core
+import Glibc
+import Synchronization
+
+/// `state/ENV/JOB/ledger.sqlite`: known rows, pending records, files of one job.
+///
+/// One connection records, one reads on its own thread; write-ahead log, flushed at each `record`.
+/// Mode 0600, and SQLite gives its side files the same.
+package final class SQLiteLedger: Ledger {
+  /// The secret of the row digests: 32 random bytes, made with the ledger.
+  package let digestKey: [UInt8]
+  /// What the ledger was made for.
+  package let identity: JobIdentity
+
+  private let writer: Mutex<LedgerWriter>
+  private let reader: LedgerReader
+
+  package static func exists(in folder: String) -> Bool {
+    access(path(in: folder), F_OK) == 0
+  }
+
+  /// Makes an empty ledger; the folder exists.
+  ///
+  /// A crash leaves a whole ledger or none.
+  ///
+  /// - Parameter folder: of the job: `state/ENV/JOB`.
+  package static func create(
+    in folder: String, identity: JobIdentity
+  ) throws(SyncError) -> SQLiteLedger {
+    let path = path(in: folder)
+    guard !exists(in: folder) else {
+      throw SyncError(.storage, "make \(path)", "it is there already", next: SyncError.wayOut(path))
+    }
+    let temporary = path + ".new"
+    for file in [temporary, temporary + "-journal"] { unlink(file) }
+    let file = Glibc.open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0, fchmod(file, 0o600) == 0 else {
+      throw SyncError(
+        .storage, "make \(path)", "the system refused it", code: "errno \(errno)",
+        next: "check the owner, the mode and the free space of the folder")
+    }
+    close(file)
+    try fill(temporary, identity)
+    guard rename(temporary, path) == 0 else {  // the first checkpoint flushes the folder
+      throw SyncError(.storage, "make \(path)", "the rename failed", code: "errno \(errno)")
+    }
+    return try open(in: folder)
+  }
+
+  /// Opens a ledger that is there, and brings an older one to today's format.
+  ///
+  /// - Parameter identity: of the checkpoint beside it; another one is refused.
+  package static func open(
+    in folder: String, identity: JobIdentity? = nil
+  ) throws(SyncError) -> SQLiteLedger {
+    let ledger = try SQLiteLedger(path(in: folder))
+    guard let identity, identity != ledger.identity else { return ledger }
+    let path = path(in: folder)
+    throw SyncError(
+      .storage, "open \(path)", "it belongs to another job than the checkpoint beside it",
+      next: SyncError.wayOut(path))
+  }
+
+  private init(_ path: String) throws(SyncError) {
+    guard access(path, F_OK) == 0 else {
+      throw SyncError(.storage, "open \(path)", "it is missing", next: SyncError.wayOut(path))
+    }
+    let database = try Database(at: path)
+    try database.run(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;"
+        + "PRAGMA journal_size_limit = 16777216")
+    try Self.bringToToday(database, path)
+    let read = try Self.readMeta(database)
+    guard read.key.count == 32 else { throw .sqlite(11, "open \(path)", path) }  // SQLITE_CORRUPT
+    (digestKey, identity) = (read.key, read.identity)
+    reader = try LedgerReader(path)
+    writer = Mutex(try LedgerWriter(database))
+  }
+
+  package func record(_ entries: [LedgerEntry], at now: Instant) throws(SyncError) {
+    try writer.withLock { writer throws(SyncError) in try writer.record(entries, at: now) }
+  }
+
+  package func known(_ keys: [RowKey]) async throws(SyncError) -> [RowKey: KnownRow] {
+    try await reader.known(keys)
+  }
+
+  package func knownCount() async throws(SyncError) -> Int { try await reader.knownCount() }
+  package func pendingCount() async throws(SyncError) -> Int { try await reader.pendingCount() }
+
+  package func pending(after key: String?, limit: Int) async throws(SyncError) -> [PendingRecord] {
+    try await reader.pending(after: key, limit: limit)
+  }
+
+  package func file(_ name: String) async throws(SyncError) -> FileMark? {
+    try await reader.file(name)
+  }
+
+  private static func path(in folder: String) -> String { folder + "/ledger.sqlite" }
+
+  private static func fill(_ path: String, _ identity: JobIdentity) throws(SyncError) {
+    let database = try Database(at: path)
+    try database.run("PRAGMA synchronous = FULL")
+    try Schema.migrate(database, from: 0, by: Schema.steps)
+    var random = SystemRandomNumberGenerator()  // getrandom(2)
+    let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+    try database.transaction { () throws(SyncError) in
+      try Schema.set("digestKey", bytes: key, in: database)
+      for row in identity.rows { try Schema.set(row.name, row.text, in: database) }
+    }
+  }
+
+  private static func bringToToday(_ database: Database, _ path: String) throws(SyncError) {
+    guard let format = try Schema.format(of: database) else {
+      throw SyncError(.storage, "open \(path)", "it is no ledger", next: SyncError.wayOut(path))
+    }
+    guard format <= Schema.current else {
+      throw SyncError(
+        .storage, "open \(path)",
+        "it has format \(format); this version knows up to \(Schema.current)",
+        next: "install the version of campaign-sync that wrote it, or a newer one")
+    }
+    if format < Schema.current {
+      try Schema.migrate(database, from: format, by: Schema.steps)
+    }
+  }
+
+  private static func readMeta(
+    _ database: Database
+  ) throws(SyncError) -> (key: [UInt8], identity: JobIdentity) {
+    let statement = try database.prepare("SELECT name, value FROM meta")
+    var texts: [String: String] = [:]
+    var key: [UInt8] = []
+    while try statement.step() {
+      let name = statement.text(0) ?? ""
+      if name == "digestKey" {
+        key = statement.bytes(1)
+      } else {
+        texts[name] = statement.text(1)
+      }
+    }
+    func text(_ name: String) -> String { texts["identity." + name] ?? "" }
+    return (
+      key,
+      JobIdentity(
+        organization: text("organization"), dynamicsHost: text("dynamicsHost"),
+        campaign: text("campaign"), table: text("table"), resource: text("resource"),
+        key: text("key"))
+    )
+  }
+}

@@ -1,0 +1,90 @@
+import Core
+
+/// The tables of a ledger, and how an older ledger becomes one of today.
+///
+/// - Shape: `meta` holds `format`, `digestKey`, `known` (the count of that table) and
+///   `identity.*`. `known.state` is 0 for sent and 1 for proven, then with its digest.
+enum Schema {
+  /// Step n makes a ledger of format n out of one of format n - 1; a step never changes again.
+  static let steps = [
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+    CREATE TABLE known (key BLOB PRIMARY KEY, state INTEGER NOT NULL, digest BLOB) WITHOUT ROWID;
+    CREATE TABLE pending (
+      key TEXT NOT NULL, what TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL,
+      excerpt TEXT, first INTEGER NOT NULL, attempts INTEGER NOT NULL,
+      PRIMARY KEY (key, what)) WITHOUT ROWID;
+    CREATE TABLE files (
+      name TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+      offset INTEGER NOT NULL, done INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('known', 0);
+    """
+  ]
+
+  static var current: Int { steps.count }
+
+  /// Brings the tables to today's format, in one transaction.
+  static func migrate(_ database: Database, from format: Int, by steps: [String]) throws(SyncError)
+  {
+    try database.transaction { () throws(SyncError) in
+      for step in steps[format...] { try database.run(step) }
+      try set("format", steps.count, in: database)
+    }
+  }
+
+  /// The format of an existing ledger; nil where the file is none.
+  static func format(of database: Database) throws(SyncError) -> Int? {
+    let isLedger = try database.value("SELECT 1 FROM sqlite_schema WHERE name = 'meta'") { _ in true
+    }
+    guard isLedger == true else { return nil }
+    return try database.value("SELECT value FROM meta WHERE name = 'format'") {
+      Int($0.integer(0))
+    }
+  }
+
+  static func set(_ name: String, _ value: Int, in database: Database) throws(SyncError) {
+    let statement = try database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)")
+    statement.bind(1, name)
+    statement.bind(2, value)
+    try statement.run()
+  }
+
+  static func set(_ name: String, _ text: String, in database: Database) throws(SyncError) {
+    let statement = try database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)")
+    statement.bind(1, name)
+    statement.bind(2, text)
+    try statement.run()
+  }
+
+  static func set(_ name: String, bytes: [UInt8], in database: Database) throws(SyncError) {
+    let statement = try database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)")
+    statement.bind(1, name)
+    statement.bind(2, bytes)
+    try statement.run()
+  }
+}
+
+extension RowKey {
+  /// The key as it is stored: in the order of Dynamics' pages.
+  ///
+  /// So a load appends to the table instead of touching all of it. SQL Server compares the last group of a guid first, then the
+  /// fourth, then the others from their last byte to their first.
+  var stored: (high: UInt64, low: UInt64) {
+    (low << 16 | low >> 48, high.byteSwapped)
+  }
+
+  init(stored: (high: UInt64, low: UInt64)) {
+    self.init(high: stored.low.byteSwapped, low: stored.high >> 16 | stored.high << 48)
+  }
+}
+
+extension JobIdentity {
+  /// The members as `meta` names them.
+  var rows: [(name: String, text: String)] {
+    [
+      ("identity.organization", organization), ("identity.dynamicsHost", dynamicsHost),
+      ("identity.campaign", campaign), ("identity.table", table), ("identity.resource", resource),
+      ("identity.key", key),
+    ]
+  }
+}

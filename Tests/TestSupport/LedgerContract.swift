@@ -1,0 +1,100 @@
+import Core
+import Testing
+
+/// What every `Ledger` promises; each case is checked on a ledger of its own.
+package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringConvertible {
+  case emptyAtFirst, sentThenProven, sentAgainIsNoLongerProven, recordingTwiceIsOnce
+  case forgottenIsUnknown, countsDifferentRows, pendingKeepsFirstAndCountsAttempts
+  case provenClearsPending, settledClearsPending, pendingComesInPages, filesAreReplaced
+
+  package var testDescription: String { rawValue }
+
+  package func check(_ ledger: any Ledger) async throws {
+    switch self {
+    case .emptyAtFirst: try await emptyAtFirst(ledger)
+    case .sentThenProven:
+      try ledger.record([.sent(one), .sent(two), .proven(one, digest: digest)], at: early)
+      #expect(try await ledger.known([one, two, three]) == [one: .proven(digest), two: .sent])
+    case .sentAgainIsNoLongerProven:
+      try ledger.record([.proven(one, digest: digest)], at: early)
+      try ledger.record([.sent(one)], at: late)
+      #expect(try await ledger.known([one]) == [one: .sent])
+    case .recordingTwiceIsOnce:
+      for _ in 1...2 { try ledger.record([.sent(one), .proven(two, digest: digest)], at: early) }
+      #expect(try await ledger.knownCount() == 2)
+    case .forgottenIsUnknown:
+      try ledger.record([.sent(one), .sent(two), .forgotten(one), .forgotten(three)], at: early)
+      #expect(try await ledger.known([one, two]) == [two: .sent])
+      #expect(try await ledger.knownCount() == 1)
+    case .countsDifferentRows:
+      let keys = (1...500).map { RowKey(high: UInt64($0) &* 0x9E37_79B9_7F4A_7C15, low: 7) }
+      try ledger.record(keys.map(LedgerEntry.sent), at: early)
+      try ledger.record(keys.prefix(100).map { .proven($0, digest: digest) }, at: late)
+      #expect(try await ledger.knownCount() == 500)
+      #expect(try await ledger.known(keys).count == 500)
+    case .pendingKeepsFirstAndCountsAttempts: try await keepsFirst(ledger)
+    case .provenClearsPending:
+      try ledger.record([reject(one.description), reject(two.description)], at: early)
+      try ledger.record([.proven(one, digest: digest), .sent(two)], at: late)
+      #expect(try await ledger.pending(after: nil, limit: 9).map(\.rejection.key) == ["\(two)"])
+    case .settledClearsPending:
+      try ledger.record([reject("a"), reject("b"), .settled("a"), .settled("c")], at: early)
+      #expect(try await ledger.pending(after: nil, limit: 9).map(\.rejection.key) == ["b"])
+      #expect(try await ledger.pendingCount() == 1)
+    case .pendingComesInPages: try await comesInPages(ledger)
+    case .filesAreReplaced: try await replacesFiles(ledger)
+    }
+  }
+
+  private func emptyAtFirst(_ ledger: any Ledger) async throws {
+    #expect(try await ledger.known([one]).isEmpty)
+    #expect(try await ledger.knownCount() == 0)
+    #expect(try await ledger.pendingCount() == 0)
+    #expect(try await ledger.pending(after: nil, limit: 10).isEmpty)
+    #expect(try await ledger.file("a.csv") == nil)
+    try ledger.record([], at: early)
+  }
+
+  private func keepsFirst(_ ledger: any Ledger) async throws {
+    let again = Rejection(key: "a", rule: "refused", reason: "refused", excerpt: "what it said")
+    try ledger.record([reject("a")], at: early)
+    try ledger.record([.pending(again)], at: late)
+    let expected = PendingRecord(rejection: again, first: early, attempts: 2)
+    #expect(try await ledger.pending(after: nil, limit: 10) == [expected])
+  }
+
+  private func comesInPages(_ ledger: any Ledger) async throws {
+    let keys = ["a", "b", "c", "d", "ä"]
+    try ledger.record(keys.map(reject), at: early)
+    try ledger.record(
+      [.pending(Rejection(key: "b", what: .delete, rule: "guard", reason: "guarded"))], at: early)
+    var seen: [String] = []
+    while true {
+      let page = try await ledger.pending(after: seen.last, limit: 1)
+      if page.isEmpty { break }
+      seen += page.map(\.rejection.key)
+    }
+    #expect(seen == ["a", "b", "b", "c", "d", "ä"])
+  }
+
+  private func replacesFiles(_ ledger: any Ledger) async throws {
+    var mark = FileMark(name: "a.csv", size: 100, modified: 5, offset: 10, isDone: false)
+    try ledger.record([.file(mark)], at: early)
+    #expect(try await ledger.file("a.csv") == mark)
+    (mark.offset, mark.isDone) = (100, true)
+    try ledger.record([.file(mark)], at: late)
+    #expect(try await ledger.file("a.csv") == mark)
+    #expect(try await ledger.file("b.csv") == nil)
+  }
+
+  private func reject(_ key: String) -> LedgerEntry {
+    .pending(Rejection(key: key, rule: "tooLong", reason: "firstName is longer than 30"))
+  }
+
+  private var one: RowKey { RowKey(high: 0x0102_0304_0506_0708, low: 0x090A_0B0C_0D0E_0F10) }
+  private var two: RowKey { RowKey(high: .max, low: .max) }
+  private var three: RowKey { RowKey(high: 0, low: 0) }
+  private var digest: RowDigest { RowDigest(high: 0xFEDC_BA98_7654_3210, low: 1) }
+  private var early: Instant { Instant(seconds: 1_700_000_000) }
+  private var late: Instant { Instant(seconds: 1_700_000_900) }
+}
