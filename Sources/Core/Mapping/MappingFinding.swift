@@ -18,6 +18,8 @@ package struct MappingFinding: Sendable, Equatable, CustomStringConvertible {
     self.nearest = nearest
   }
 
+  /// Place, problem and way out in one line.
+  ///
   /// `jobs/contacts.yaml:7: contact has no column firstnam; did you mean firstname?`
   package var description: String {
     var text = position.file.isEmpty ? "" : "\(position.file):\(position.line): "

@@ -1,4 +1,6 @@
-/// Why a row cannot be mapped. The raw value is `Rejection.rule`, for machines.
+/// Why a row cannot be mapped.
+///
+/// The raw value is `Rejection.rule`, for machines.
 package enum MappingRule: String, Sendable, CaseIterable {
   case keyIsNoGuid, missingColumn, unexpectedType
   case notANumber, notAnInteger, outOfRange

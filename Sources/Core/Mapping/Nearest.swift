@@ -7,7 +7,7 @@ package enum Nearest {
     var best: (name: String, edits: Int)?
     for candidate in candidates {
       let edits = edits(wanted, Array(candidate.lowercased().unicodeScalars))
-      if edits <= limit && edits < max(wanted.count, 2) && edits < (best?.edits ?? .max) {
+      if edits <= limit && edits < wanted.count && edits < (best?.edits ?? .max) {
         best = (candidate, edits)
       }
     }

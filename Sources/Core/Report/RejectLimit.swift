@@ -29,8 +29,7 @@ package struct RejectLimit: Sendable, Equatable {
   }
 
   private var percent: String {
-    let tenths = (share * 1000).rounded()
-    let whole = Int(tenths) / 10
-    return Int(tenths) % 10 == 0 ? "\(whole) %" : "\(whole).\(Int(tenths) % 10) %"
+    let tenths = Int(share * 1000 + 0.5)
+    return tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
   }
 }
