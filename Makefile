@@ -1,7 +1,63 @@
-.PHONY: build setup
-build:
-	swift build
+# Everything a person or a machine types here. `make demo` and `make test` do all the set-up.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+.PHONY: setup build release demo test check lint format golden storm interop bench install clean
+
+SEEDS ?= 200
+PREFIX ?= /usr/local
 
 # Packages and libssh2 1.11; quick and silent when nothing is missing.
 setup:
 	@scripts/setup
+
+build: setup
+	swift build
+
+# One binary at .build/release/campaign-sync, with Swift's libraries inside.
+release: setup
+	swift build -c release --static-swift-stdlib --product campaign-sync
+
+# Sandbox, check, full load, changes, comparison: the main job from end to end.
+demo: setup
+	swift build
+	scripts/demo
+
+# Warnings are errors here, and so is an import that the manifest does not name.
+test: setup
+	CAMPAIGN_SYNC_STRICT=1 swift build --build-tests \
+	  --explicit-target-dependency-import-check error
+	CAMPAIGN_SYNC_STRICT=1 swift test --skip-build
+
+# What CI runs.
+check: setup lint test interop
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+# Rewrites the expected files; the run fails, so that nobody commits them unread.
+golden: setup
+	UPDATE_GOLDEN=1 swift test
+
+storm: setup
+	STORM_SEEDS=$(SEEDS) swift test --filter Storm
+
+# Real clients of both services and OpenSSH's own sftp against the sandbox.
+interop: setup
+	CAMPAIGN_SYNC_STRICT=1 swift build
+	scripts/interop
+
+bench: setup
+	swift build -c release
+	scripts/bench
+
+install: release
+	install -D -m 0755 .build/release/campaign-sync "$(DESTDIR)$(PREFIX)/bin/campaign-sync"
+	if [ -d .deps/libssh2/lib ]; then \
+	  install -d "$(DESTDIR)$(PREFIX)/lib/campaign-sync" && \
+	  cp -P .deps/libssh2/lib/libssh2.so* "$(DESTDIR)$(PREFIX)/lib/campaign-sync/"; fi
+
+clean:
+	rm -rf .build

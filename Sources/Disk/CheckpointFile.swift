@@ -52,6 +52,11 @@ package struct CheckpointFile<State: Codable & Sendable>: CheckpointStore {
     try replaceFile(at: path, with: bytes)
   }
 
+  /// Drops the memory of the job; the ledger goes after it.
+  package func remove() throws(SyncError) {
+    try removeFile(at: path)
+  }
+
   private func unusable(_ reason: String) -> SyncError {
     SyncError(
       .storage, "read \(path)", reason,

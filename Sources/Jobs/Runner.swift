@@ -5,6 +5,12 @@ package struct RunOutcome<State: Sendable>: Sendable {
   package var tally: Tally
   package var state: State
   package var failure: SyncError?
+
+  package init(tally: Tally = Tally(), state: State, failure: SyncError? = nil) {
+    self.tally = tally
+    self.state = state
+    self.failure = failure
+  }
 }
 
 /// Asks the job what can run, drives it, commits, and asks again until nothing can.

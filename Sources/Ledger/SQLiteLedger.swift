@@ -32,7 +32,9 @@ package final class SQLiteLedger: Ledger {
       throw SyncError(.storage, "make \(path)", "it is there already", next: SyncError.wayOut(path))
     }
     let temporary = path + ".new"
-    for file in [temporary, temporary + "-journal"] { unlink(file) }
+    unlink(temporary)
+    unlink(temporary + "-journal")
+    removeSideFiles(path)  // of a ledger that somebody removed: they would be read into this one
     let file = Glibc.open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard file >= 0, fchmod(file, 0o600) == 0 else {
       throw SyncError(
@@ -45,6 +47,21 @@ package final class SQLiteLedger: Ledger {
       throw SyncError(.storage, "make \(path)", "the rename failed", code: "errno \(errno)")
     }
     return try open(in: folder)
+  }
+
+  /// Removes the ledger; the checkpoint goes first, as without its log a ledger may be older.
+  package static func remove(in folder: String) throws(SyncError) {
+    let path = path(in: folder)
+    removeSideFiles(path)
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw SyncError(
+        .storage, "remove \(path)", "the system refused it", code: "errno \(errno)",
+        next: "check the owner and the mode of the folder")
+    }
+  }
+
+  private static func removeSideFiles(_ path: String) {
+    for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
   }
 
   /// Opens a ledger that is there, and brings an older one to today's format.

@@ -29,6 +29,14 @@ import Testing
     #expect(try names(in: folder.path + "/state/sandbox/contacts") == ["checkpoint.json"])
   }
 
+  @Test func removedIsTheBeginning() throws {
+    try store.replace(with: CheckpointStoreContract.sample)
+    #expect(CheckpointFile<State>.exists(in: Disk.folder(of: path)))
+    try store.remove()
+    try store.remove()
+    #expect(try store.load() == nil)
+  }
+
   @Test(
     "What cannot be used is 74 with the way out",
     arguments: [

@@ -29,6 +29,15 @@ import Testing
     _ = try lock()
   }
 
+  @Test func aKilledHolderFreesIt() async throws {
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String] in
+      let attempt = try RunLock.attempt(in: path)
+      guard case .acquired(let lock) = attempt else { return }
+      _ = withExtendedLifetime(lock) { kill(getpid(), SIGKILL) }
+    }
+    try lock().release()
+  }
+
   @Test func aStaleFileStopsNobody() throws {
     try replaceFile(at: folder.path + "/lock", with: Array("4194304999\n".utf8))
     try lock().release()

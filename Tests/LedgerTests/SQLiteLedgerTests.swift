@@ -77,6 +77,22 @@ import Testing
     _ = try create()
   }
 
+  @Test func removedWithAllItsFiles() async throws {
+    let old = try create()
+    try old.record([.sent(RowKey(high: 1, low: 1))], at: Instant(seconds: 1))
+    try SQLiteLedger.remove(in: folder.path)
+    try SQLiteLedger.remove(in: folder.path)
+    #expect(!SQLiteLedger.exists(in: folder.path))
+    #expect(try await create().knownCount() == 0)
+  }
+
+  @Test func theLogOfALostLedgerIsNotReadIntoANewOne() async throws {
+    let old = try create()
+    try old.record([.sent(RowKey(high: 1, low: 1))], at: Instant(seconds: 1))
+    try #require(unlink(path) == 0)
+    #expect(try await create().knownCount() == 0)
+  }
+
   @Test func anotherJobsLedgerIsRefused() throws {
     _ = try create()
     var other = identity

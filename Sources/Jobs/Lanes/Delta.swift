@@ -27,7 +27,10 @@ extension IngressJob {
   func copy(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "copy") { [self] emit throws(SyncError) in
       var slot = state.delta
-      if slot.link == nil { slot.began = ports.clock.now }
+      if slot.link == nil {
+        slot.began = ports.clock.now
+        try await emit(Advance(now: true) { [slot] in $0.delta = slot })
+      }
       do throws(SyncError) {
         try await follow(ports.source.scan(query, from: slot.link), &slot, emit)
       } catch {

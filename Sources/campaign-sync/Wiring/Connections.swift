@@ -55,8 +55,8 @@ struct Connections {
   func campaign() throws(SyncError) -> CampaignClient {
     let settings = environment.campaign
     let tokens = IMSTokens(
-      url: settings.tokenURL, clientID: settings.client.id,
-      clientSecret: try Secrets.read(settings.client.secret, for: "campaign.client"),
+      url: settings.tokenURL, client: settings.client.id,
+      secret: try Secrets.read(settings.client.secret, for: "campaign.client"),
       scopes: settings.scopes, transport: forTokens)
     let transport = try authorized(
       settings.client.id, url: settings.url, concurrency: settings.concurrency,

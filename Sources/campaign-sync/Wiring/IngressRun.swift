@@ -86,12 +86,12 @@ struct IngressRun {
       do throws(SyncError) {
         (outcome, idle) = try await work(connections)
       } catch {
-        outcome = RunOutcome(tally: Tally(), state: IngressState(), failure: error)
+        outcome = RunOutcome(state: IngressState(), failure: error)
       }
       traffic = await connections.meter.traffic
       await heartbeat.send(outcome.failure.map { $0.isLoading ? .success : .fail } ?? .success)
     } catch {
-      outcome = RunOutcome(tally: Tally(), state: IngressState(), failure: error)
+      outcome = RunOutcome(state: IngressState(), failure: error)
     }
     let isLoading = isScheduled && outcome.failure?.isLoading == true
     let failure = isLoading ? nil : outcome.failure
@@ -101,7 +101,7 @@ struct IngressRun {
       failure: failure.map { "cannot \($0.action): \($0.reason)" }, tally: outcome.tally,
       requests: traffic.requests, received: traffic.received, throttled: traffic.throttled,
       phase: outcome.state.phase.rawValue)
-    if let error = attempt({ try state.records.append(record, now: record.ended) }) {
+    if let error = attempt({ () throws(SyncError) in try state.records.append(record, now: record.ended) }) {
       return failed(error, record)
     }
     if let failure { return failed(failure, record) }
@@ -135,13 +135,13 @@ extension IngressRun {
   ) async throws(SyncError) -> (RunOutcome<IngressState>, String?) {
     let standing = try state.checkpoint(organization: nil)
     if let idle = try idle(standing?.state) {
-      return (RunOutcome(tally: Tally(), state: standing?.state ?? IngressState()), idle)
+      return (RunOutcome(state: standing?.state ?? IngressState()), idle)
     }
     switch goal {
     case .job(let goal): return (try await ingress(goal, standing?.state, connections), nil)
     case .stage, .confirm:
       guard let standing else { throw .nothingExported(name) }
-      let ledger = try state.ledger(identity: standing.identity, hasCheckpoint: true)
+      let ledger = try await state.ledger(identity: standing.identity, hasCheckpoint: true)
       let parts = try JobParts(
         self, connections, ledger: ledger, workflow: try connections.campaign())
       let commit = parts.commit(standing.identity)
@@ -158,11 +158,11 @@ extension IngressRun {
     let organization = try await dynamics.organization()
     _ = try state.checkpoint(organization: organization.id)
     let table = try await dynamics.table(settings.table)
-    try requireTracking(table)
+    try IngressRun.requireTracking(table)
     let resource = try await campaign.resource(settings.resource)
     let plan = try RowPlan(settings, table: table, resource: resource)
     let identity = state.identity(organization: organization.id)
-    let ledger = try state.ledger(identity: identity, hasCheckpoint: standing != nil)
+    let ledger = try await state.ledger(identity: identity, hasCheckpoint: standing != nil)
     let store = try campaign.store(for: resource, key: settings.key, lookup: settings.lookup)
     let digests = RowDigester(key: ledger.digestKey)
     let parts = try JobParts(self, connections, ledger: ledger, workflow: campaign)
@@ -204,7 +204,7 @@ extension IngressRun {
     }
   }
 
-  private func requireTracking(_ table: TableSchema) throws(SyncError) {
+  static func requireTracking(_ table: TableSchema) throws(SyncError) {
     guard !table.isChangeTracked else { return }
     throw SyncError(
       .configuration, "follow the changes of \(table.logicalName)",

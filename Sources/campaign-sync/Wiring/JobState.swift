@@ -52,26 +52,37 @@ struct JobState {
   var content: MappingContent { MappingContent(settings) }
 
   /// The ledger that goes with the checkpoint; a new one where the job has never run.
+  ///
+  /// - Errors: 74 where one of the two is there without the other. The first commit writes a
+  ///   checkpoint and no ledger row, so an empty ledger alone is a run that was killed before it.
   func ledger(
     identity: JobIdentity, hasCheckpoint: Bool
-  ) throws(SyncError) -> SQLiteLedger {
+  ) async throws(SyncError) -> SQLiteLedger {
     try makeFolder(folder)
-    if hasCheckpoint || SQLiteLedger.exists(in: folder) {
-      return try SQLiteLedger.open(in: folder, identity: identity)
+    if hasCheckpoint { return try SQLiteLedger.open(in: folder, identity: identity) }
+    guard SQLiteLedger.exists(in: folder) else {
+      return try SQLiteLedger.create(in: folder, identity: identity)
     }
+    let ledger = try SQLiteLedger.open(in: folder)
+    let rows = try await ledger.knownCount() + ledger.pendingCount()
+    guard rows == 0 else {
+      throw SyncError(
+        .storage, "open the checkpoint of \(settings.name)",
+        "the ledger is there and checkpoint.json is not; nothing was started over",
+        next: "restore \(folder)/checkpoint.json, or campaign-sync checkpoint clear "
+          + settings.name)
+    }
+    if ledger.identity == identity { return ledger }
+    try SQLiteLedger.remove(in: folder)
     return try SQLiteLedger.create(in: folder, identity: identity)
   }
 
   /// Drops checkpoint, ledger and spool; the caller holds the lock. Runs and pauses stay.
-  ///
-  /// The ledger goes first: a checkpoint without one is refused, never taken for a beginning.
   func clear() throws(SyncError) {
     let run = try? checkpoints.load()?.state.run
-    for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
-      try removeFile(at: folder + "/" + name)
-    }
+    try checkpoints.remove()
+    try SQLiteLedger.remove(in: folder)
     if let run { try spool(run).remove() }
-    try removeFile(at: folder + "/checkpoint.json")
   }
 
   private func checkIdentity(

@@ -1,0 +1,160 @@
+import Core
+
+/// What an operator of the stand-in can turn while it runs.
+package struct DataverseKnobs: Sendable, Equatable {
+  package enum LinkPosition: String, Sendable { case alternate, before, after }
+  package enum TokenMark: String, Sendable { case start, end }
+  package enum RefusalBody: String, Sendable { case empty, html, json }
+
+  // Identity
+  package var tokenLifetime = 3599
+  /// The one environment that tokens are given for; empty: any.
+  package var audience = ""
+  package var secretExpired = false
+  package var unauthorizedBody = RefusalBody.html
+  /// Client ids without an application user here.
+  package var strangers: [String] = []
+  /// Privileges that every application user lacks: `prvReadContact`.
+  package var missingPrivileges: [String] = []
+  /// False: the privilege to read does not reach the whole organization.
+  package var readsWholeOrganization = true
+
+  // Answers
+  package var maxPageSize = 5000
+  package var shufflesColumns = true
+  package var links = LinkPosition.alternate
+  package var escapesNonASCII = false
+  /// A full last page still has a next link, and an empty page follows.
+  package var emptyLastPage = false
+  package var gzip = true
+  package var keepsPages = false
+  package var staleTotals = false
+  package var rejectsGuidRanges = false
+
+  // Change tracking
+  package var untracked: [String] = []
+  package var tokenMarks = TokenMark.start
+  package var expiryDays = 7
+  package var expiredStatus = 400
+  package var rejectsOtherSelect = false
+  package var reportsRecreatedDeletion = false
+
+  // Writes
+  package var withoutBulk: [String] = []
+  package var hasUpsertMultiple = true
+  package var failsRepeatedTargets = true
+
+  // Limits
+  package var limitsEnabled = true
+  package var requestLimit = 6000
+  package var executionLimit = 1_200_000
+  package var concurrencyLimit = 52
+  package var windowSeconds = 300
+  /// The window, and every wait that is asked for, are multiplied by this.
+  package var timeScale = 1.0
+  package var servers = 1
+  package var dopHint = 4
+  package var retryAfterSeconds = 5
+  package var retryAfterIsDate = false
+  package var decimalCodes = false
+  package var requestCost = 20
+  package var rowCostMicroseconds = 200
+  package var cellCostMicroseconds = 8
+  package var writeCost = 15
+  /// Real milliseconds slept for each modelled one.
+  package var pace = 0.0
+
+  package init() {}
+}
+
+extension DataverseKnobs {
+  private enum Slot: Sendable {
+    case flag(WritableKeyPath<DataverseKnobs, Bool> & Sendable)
+    case number(WritableKeyPath<DataverseKnobs, Int> & Sendable)
+    case fraction(WritableKeyPath<DataverseKnobs, Double> & Sendable)
+    case text(WritableKeyPath<DataverseKnobs, String> & Sendable)
+    case texts(WritableKeyPath<DataverseKnobs, [String]> & Sendable)
+    case links, mark, refusal
+  }
+
+  private static let slots: [(String, Slot)] = [
+    ("tokenLifetime", .number(\.tokenLifetime)), ("audience", .text(\.audience)),
+    ("secretExpired", .flag(\.secretExpired)), ("unauthorizedBody", .refusal),
+    ("strangers", .texts(\.strangers)), ("missingPrivileges", .texts(\.missingPrivileges)),
+    ("readsWholeOrganization", .flag(\.readsWholeOrganization)),
+    ("maxPageSize", .number(\.maxPageSize)), ("shufflesColumns", .flag(\.shufflesColumns)),
+    ("links", .links), ("escapesNonASCII", .flag(\.escapesNonASCII)),
+    ("emptyLastPage", .flag(\.emptyLastPage)), ("gzip", .flag(\.gzip)),
+    ("keepsPages", .flag(\.keepsPages)), ("staleTotals", .flag(\.staleTotals)),
+    ("rejectsGuidRanges", .flag(\.rejectsGuidRanges)), ("untracked", .texts(\.untracked)),
+    ("tokenMarks", .mark), ("expiryDays", .number(\.expiryDays)),
+    ("expiredStatus", .number(\.expiredStatus)),
+    ("rejectsOtherSelect", .flag(\.rejectsOtherSelect)),
+    ("reportsRecreatedDeletion", .flag(\.reportsRecreatedDeletion)),
+    ("withoutBulk", .texts(\.withoutBulk)), ("hasUpsertMultiple", .flag(\.hasUpsertMultiple)),
+    ("failsRepeatedTargets", .flag(\.failsRepeatedTargets)),
+    ("limitsEnabled", .flag(\.limitsEnabled)), ("requestLimit", .number(\.requestLimit)),
+    ("executionLimit", .number(\.executionLimit)),
+    ("concurrencyLimit", .number(\.concurrencyLimit)),
+    ("windowSeconds", .number(\.windowSeconds)), ("timeScale", .fraction(\.timeScale)),
+    ("servers", .number(\.servers)), ("dopHint", .number(\.dopHint)),
+    ("retryAfterSeconds", .number(\.retryAfterSeconds)),
+    ("retryAfterIsDate", .flag(\.retryAfterIsDate)), ("decimalCodes", .flag(\.decimalCodes)),
+    ("requestCost", .number(\.requestCost)),
+    ("rowCostMicroseconds", .number(\.rowCostMicroseconds)),
+    ("cellCostMicroseconds", .number(\.cellCostMicroseconds)),
+    ("writeCost", .number(\.writeCost)), ("pace", .fraction(\.pace)),
+  ]
+
+  /// Every knob by its name.
+  package var json: JSONValue {
+    .object(
+      DataverseKnobs.slots.map { name, slot in
+        let value: JSONValue =
+          switch slot {
+          case .flag(let path): .bool(self[keyPath: path])
+          case .number(let path): .number(String(self[keyPath: path]))
+          case .fraction(let path): .number("\(self[keyPath: path])")
+          case .text(let path): .string(self[keyPath: path])
+          case .texts(let path): .array(self[keyPath: path].map(JSONValue.string))
+          case .links: .string(links.rawValue)
+          case .mark: .string(tokenMarks.rawValue)
+          case .refusal: .string(unauthorizedBody.rawValue)
+          }
+        return .init(name, value)
+      })
+  }
+
+  /// These knobs with those of `json` turned; nil where a name or a type is unknown.
+  package func with(_ json: JSONValue) -> DataverseKnobs? {
+    var knobs = self
+    for member in json.members ?? [] {
+      guard let slot = DataverseKnobs.slots.first(where: { $0.0 == member.name })?.1,
+        knobs.turn(slot, to: member.value)
+      else { return nil }
+    }
+    return knobs
+  }
+
+  private mutating func turn(_ slot: Slot, to value: JSONValue) -> Bool {
+    switch slot {
+    case .flag(let path): set(path, value.flag)
+    case .number(let path): set(path, value.integer)
+    case .fraction(let path):
+      if case .number(let text) = value { set(path, Double(text)) } else { false }
+    case .text(let path): set(path, value.text)
+    case .texts(let path): set(path, value.items.map { $0.compactMap(\.text) })
+    case .links: set(\.links, value.text.flatMap(LinkPosition.init(rawValue:)))
+    case .mark: set(\.tokenMarks, value.text.flatMap(TokenMark.init(rawValue:)))
+    case .refusal: set(\.unauthorizedBody, value.text.flatMap(RefusalBody.init(rawValue:)))
+    }
+  }
+
+  private mutating func set<Value>(
+    _ path: WritableKeyPath<DataverseKnobs, Value>, _ value: Value?
+  ) -> Bool {
+    guard let value else { return false }
+    self[keyPath: path] = value
+    return true
+  }
+}

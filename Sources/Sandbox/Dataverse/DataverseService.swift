@@ -1,0 +1,173 @@
+import Core
+import Gzip
+import HTTP
+
+/// The Dataverse Web API of one environment, and the token endpoint of its tenant: requests in,
+/// answers out.
+///
+/// - Source: `docs` of the Web API, as gathered in the project's fact sheet.
+package actor DataverseService: SandboxService {
+  package let world: DataverseWorld
+  package let clock: SandboxClock
+  package var knobs: DataverseKnobs { didSet { pages.removeAll() } }
+
+  var stores: [TableStore]
+  /// The version of the youngest write; grows by one with each.
+  var version: Int64
+  var keysGiven: UInt64 = 0
+  /// Tokens of before do not count: columns were added, or the environment was restored.
+  var tokensValidFrom: Int64 = 0
+  var journal: [(table: Int, step: TableStore.Undo)]?
+  var tokens: [String: GrantedToken] = [:]
+  var limits = ServiceLimits()
+  var answersGiven: UInt64 = 0
+  /// What the request in hand made the service work so far.
+  var cost = Cost()
+  /// Answered pages, where `keepsPages` is on; good until the next write.
+  var pages: [String: HTTPResponse] = [:]
+  package internal(set) var counters = DataverseCounters()
+
+  package init(
+    world: DataverseWorld = DataverseWorld(), clock: SandboxClock,
+    knobs: DataverseKnobs = DataverseKnobs()
+  ) {
+    self.world = world
+    self.clock = clock
+    self.knobs = knobs
+    var spaces: [String: KeySpace] = [:]
+    for table in world.schema.tables {
+      spaces[table.logicalName] = KeySpace(
+        count: world.count(of: table), seed: mix(world.seed, salt(table.logicalName)),
+        shape: world.keyShape)
+    }
+    var version: Int64 = 1_000_000
+    stores = world.schema.tables.map { table in
+      let keys = spaces[table.logicalName] ?? KeySpace(count: 0, seed: 0)
+      let generator = RowGenerator(
+        seed: world.seed, table: table, keys: keys, firstVersion: version, targets: spaces,
+        tooLongPerMille: table.logicalName == "contact" ? world.tooLongPerMille : 0)
+      version += Int64(keys.count)
+      return TableStore(definition: table, generator: generator)
+    }
+    self.version = version
+  }
+
+  package func set(_ knobs: DataverseKnobs) { self.knobs = knobs }
+
+  package func answer(_ request: HTTPRequest) async -> SandboxAnswer {
+    guard let url = ODataURL(request.url) else {
+      return .response(HTTPResponse(400, body: Array("Bad Request".utf8)))
+    }
+    if url.path.hasSuffix("/oauth2/v2.0/token") || url.path.hasSuffix("/oauth2/token") {
+      counters.tokens += 1
+      return .response(token(request, url))
+    }
+    counters.requests += 1
+    guard !url.version.isEmpty else { return .response(htmlPage(404, "Not Found")) }
+    let identity: GrantedToken
+    do throws(Refusal) {
+      identity = try authorize(request, url)
+    } catch {
+      return .response(error.response)
+    }
+    let server = chooseServer(request)
+    let lane = ServiceLimits.Lane(client: identity.client, server: server)
+    if let refused = limits.refusal(of: lane, at: clock.now, knobs) {
+      counters.throttled += 1
+      counters.violations = limits.violations
+      return .response(finish(refused, of: request, lane))
+    }
+    limits.enter(lane)
+    cost = Cost()
+    let response = respond(ODataRequest(request, url, identity: identity))
+    let spent = cost.microseconds(knobs)
+    if knobs.pace > 0 {
+      try? await Task.sleep(for: .microseconds(Int(Double(spent) * knobs.pace)))
+    }
+    limits.leave(lane, cost: spent / 1000, at: clock.now)
+    return .response(finish(response, of: request, lane))
+  }
+
+  /// Executes one request, alone or as a part of a batch.
+  func respond(_ request: ODataRequest) -> HTTPResponse {
+    do throws(ODataFault) {
+      return try route(request)
+    } catch {
+      return error.response
+    }
+  }
+
+  private func finish(
+    _ response: HTTPResponse, of request: HTTPRequest, _ lane: ServiceLimits.Lane
+  ) -> HTTPResponse {
+    answersGiven += 1
+    var response = response
+    let id = world.identifier("request \(answersGiven)").description
+    response.headers += [
+      HTTPHeader("REQ_ID", id), HTTPHeader("x-ms-service-request-id", id),
+      HTTPHeader("x-ms-dop-hint", String(knobs.dopHint)),
+      HTTPHeader("Set-Cookie", "ARRAffinity=server\(lane.server); path=/; HttpOnly"),
+    ]
+    response.headers += limits.headers(of: lane, knobs)
+    let accepts = request.headers.contains {
+      $0.name.lowercased() == "accept-encoding" && $0.value.lowercased().contains("gzip")
+    }
+    let isPacked = response["Content-Encoding"] != nil
+    if knobs.gzip, accepts, !isPacked, response.body.count > 256,
+      let packed = try? Deflater.gzip(response.body, level: 1)
+    {
+      response.body = packed
+      response.headers.append(HTTPHeader("Content-Encoding", "gzip"))
+    }
+    return response
+  }
+
+  func htmlPage(_ status: Int, _ title: String) -> HTTPResponse {
+    let page = "<!DOCTYPE html><html><head><title>\(title)</title></head><body></body></html>"
+    return HTTPResponse(
+      status, headers: [HTTPHeader("Content-Type", "text/html")], body: Array(page.utf8))
+  }
+}
+
+/// How many requests of each kind came; for tests and for people.
+package struct DataverseCounters: Sendable, Equatable {
+  package var requests = 0
+  package var tokens = 0
+  package var unauthorized = 0
+  package var throttled = 0
+  /// Requests that came before a Retry-After was over.
+  package var violations = 0
+  package var pages = 0
+  package var deltaPages = 0
+  package var reads = 0
+  package var metadata = 0
+  package var creates = 0
+  package var updates = 0
+  package var deletes = 0
+  package var batches = 0
+  package var bulk = 0
+
+  package var json: JSONValue {
+    func number(_ value: Int) -> JSONValue { .number(String(value)) }
+    return [
+      "requests": number(requests), "tokens": number(tokens),
+      "unauthorized": number(unauthorized), "throttled": number(throttled),
+      "violations": number(violations), "pages": number(pages),
+      "deltaPages": number(deltaPages), "reads": number(reads), "metadata": number(metadata),
+      "creates": number(creates), "updates": number(updates), "deletes": number(deletes),
+      "batches": number(batches), "bulk": number(bulk),
+    ]
+  }
+}
+
+/// What a request makes the service work, by a simple model.
+struct Cost {
+  var rows = 0
+  var cells = 0
+  var writes = 0
+
+  func microseconds(_ knobs: DataverseKnobs) -> Int {
+    knobs.requestCost * 1000 + rows * knobs.rowCostMicroseconds
+      + cells * knobs.cellCostMicroseconds + writes * knobs.writeCost * 1000
+  }
+}

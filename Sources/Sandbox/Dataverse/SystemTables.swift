@@ -1,0 +1,99 @@
+import Core
+
+/// The columns that the platform gives to every row that somebody owns.
+enum SystemColumns {
+  static let states: [ColumnDefinition.Option] = [.init(0, "Active"), .init(1, "Inactive")]
+  static let statuses: [ColumnDefinition.Option] = [
+    .init(1, "Active", state: 0), .init(2, "Inactive", state: 1),
+  ]
+
+  private static func user(_ name: String, _ label: String) -> ColumnDefinition {
+    ColumnDefinition(
+      name, .lookup(.lookup, [.init("systemuser", name)]), .reference("systemuser", empty: 0),
+      label: label, access: .read)
+  }
+
+  static func all(hasCurrency: Bool) -> [ColumnDefinition] {
+    let currency = ColumnDefinition(
+      "transactioncurrencyid",
+      .lookup(.lookup, [.init("transactioncurrency", "transactioncurrencyid")]),
+      .reference("transactioncurrency", empty: 0), label: "Currency")
+    return [
+      ColumnDefinition(
+        "statecode", .state(states), .state, label: "Status", access: [.read, .update],
+        initial: .whole(0)),
+      ColumnDefinition(
+        "statuscode", .status(statuses), .status, label: "Status Reason", initial: .whole(1)),
+      ColumnDefinition(
+        "ownerid",
+        .lookup(.owner, [.init("systemuser", "ownerid"), .init("team", "ownerid")]),
+        .reference("systemuser", empty: 0), label: "Owner"),
+      ColumnDefinition(
+        "owningbusinessunit", .lookup(.lookup, [.init("businessunit", "owningbusinessunit")]),
+        .reference("businessunit", empty: 0), label: "Owning Business Unit", access: .read),
+      user("createdby", "Created By"), user("modifiedby", "Modified By"),
+      ColumnDefinition(
+        "createdon", .dateTime(.userLocal), .created, label: "Created On", access: .read),
+      ColumnDefinition(
+        "modifiedon", .dateTime(.userLocal), .modified, label: "Modified On", access: .read),
+      ColumnDefinition(
+        "overriddencreatedon", .dateTime(.userLocal), label: "Record Created On",
+        access: [.read, .create]),
+      ColumnDefinition("versionnumber", .bigInteger, .version, access: .read),
+    ] + (hasCurrency ? [currency] : [])
+  }
+}
+
+/// Tables that contacts point at: few columns, real rows.
+extension TableDefinition {
+  private static func plain(
+    _ name: String, set: String, id: String, nameColumn: String, label: String, code: Int,
+    recipe: Recipe, more: [ColumnDefinition] = [version], isPointedAtOnly: Bool = true
+  ) -> TableDefinition {
+    var table = TableDefinition(
+      name, set: set, id: id, name: nameColumn, label: label, code: code,
+      columns: [
+        ColumnDefinition(id, .uniqueIdentifier, .key, label: label, access: [.read, .create]),
+        ColumnDefinition(nameColumn, .string(max: 160, format: "Text"), recipe, label: "Name"),
+      ] + more)
+    table.hasBulkMessages = !isPointedAtOnly
+    table.isWritable = !isPointedAtOnly
+    table.isChangeTracked = !isPointedAtOnly
+    return table
+  }
+  private static let version = ColumnDefinition(
+    "versionnumber", .bigInteger, .version, access: .read)
+
+  package static let account = plain(
+    "account", set: "accounts", id: "accountid", nameColumn: "name", label: "Account", code: 1,
+    recipe: .oneOf(Vocabulary.companies, empty: 0),
+    more: [
+      ColumnDefinition(
+        "telephone1", .string(max: 50, format: "Phone"), .phone(number: 1, empty: 20),
+        label: "Main Phone"),
+      ColumnDefinition(
+        "primarycontactid", .lookup(.lookup, [.init("contact", "primarycontactid")]),
+        label: "Primary Contact"),
+    ] + SystemColumns.all(hasCurrency: true), isPointedAtOnly: false)
+
+  package static let systemUser = plain(
+    "systemuser", set: "systemusers", id: "systemuserid", nameColumn: "fullname", label: "User",
+    code: 8, recipe: .oneOf(["# Campaign Sync", "Ada Byron", "SYSTEM"], empty: 0))
+  package static let team = plain(
+    "team", set: "teams", id: "teamid", nameColumn: "name", label: "Team", code: 9,
+    recipe: .constant(.text("contoso")))
+  package static let businessUnit = plain(
+    "businessunit", set: "businessunits", id: "businessunitid", nameColumn: "name",
+    label: "Business Unit", code: 10, recipe: .constant(.text("contoso")))
+  package static let currency = plain(
+    "transactioncurrency", set: "transactioncurrencies", id: "transactioncurrencyid",
+    nameColumn: "currencyname", label: "Currency", code: 9105,
+    recipe: .constant(.text("Euro")))
+}
+
+extension DataverseSchema {
+  /// What the sandbox serves: contacts, and the tables that they point at.
+  package static let standard = DataverseSchema(tables: [
+    .contact, .account, .systemUser, .team, .businessUnit, .currency,
+  ])
+}
