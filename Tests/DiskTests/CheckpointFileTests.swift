@@ -22,7 +22,7 @@ import Testing
   @Test func isReadableText() throws {
     try store.replace(with: CheckpointStoreContract.sample)
     let text = String(decoding: try #require(try readFile(at: path)), as: UTF8.self)
-    #expect(text.hasPrefix("{\n  \"contentHash\" : \"c0ffee\",\n  \"format\" : 1,\n"))
+    #expect(text.hasPrefix("{\n  \"content\" : \"c0ffee\",\n  \"format\" : 1,\n"))
     #expect(text.hasSuffix("}\n"))
     #expect(text.contains("https://contoso.example/"))
     #expect(mode(of: path) == 0o600 && mode(of: folder.path + "/state") == 0o700)

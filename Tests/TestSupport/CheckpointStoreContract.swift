@@ -22,7 +22,7 @@ package enum CheckpointStoreContract: String, CaseIterable, Sendable, CustomTest
       let read = try #require(try store.load())
       #expect(read.format == Checkpoint<State>.currentFormat)
       #expect(read.identity == Self.sample.identity)
-      #expect(read.contentHash == Self.sample.contentHash)
+      #expect(read.content == Self.sample.content)
       #expect(read.state == Self.sample.state)
     case .theLastOneCounts:
       var next = Self.sample
@@ -39,7 +39,7 @@ package enum CheckpointStoreContract: String, CaseIterable, Sendable, CustomTest
       identity: JobIdentity(
         organization: "6f1c0e0e-2b5d-4e11-8179-000d3a1b2c3d", dynamicsHost: "contoso.example",
         campaign: "acme", table: "contact", resource: "profile", key: "externalId"),
-      contentHash: "c0ffee",
+      content: "c0ffee",
       state: State(
         part: PartMark(number: 1, size: 1 << 40, rows: 5, crc: .max, length: .max >> 1),
         last: RowKey(high: 1, low: .max), link: "https://contoso.example/x?$skiptoken=%3c\"ü/"))
