@@ -2,9 +2,10 @@
 import Foundation
 import PackageDescription
 
-/// Debian 12 ships libssh2 1.10, which cannot sign with RSA-SHA2. `make setup` unpacks 1.11 below
-/// the checkout there; where the folder is absent these flags change nothing and the system's
-/// library is used (docs/decisions/0002-libssh2-1.11.md).
+/// Debian 12 ships libssh2 1.10, which cannot sign with RSA-SHA2.
+///
+/// `make setup` unpacks 1.11 below the checkout there; where the folder is absent these flags
+/// change nothing and the system's library is used (docs/decisions/0002-libssh2-1.11.md).
 let privateSSH2 = "\(Context.packageDirectory)/.deps/libssh2"
 let ssh2Swift: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-I\(privateSSH2)/include"])]
 let ssh2Linker: [LinkerSetting] = [
@@ -69,13 +70,15 @@ targets += [
 ]
 func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(room)Tests", dependencies: [.byName(name: room), "TestSupport"]
+    name: "\(room)Tests",
+    dependencies: [.byName(name: room), "TestSupport"]
       + (room == "Core" ? [] : ["Core"]) + more,
     swiftSettings: ssh2Swift, linkerSettings: ssh2Linker)
 }
 targets += [
   tests("Core"), tests("Threads"), tests("Gzip"), tests("Digests"), tests("JSONPages", ["Gzip"]),
-  tests("HTTP"), tests("Curl", ["HTTP", "CCurl"]), tests("SFTP"), tests("Disk", ["Gzip", "HTTP"]), tests("Ledger"),
+  tests("HTTP"), tests("Curl", ["HTTP", "CCurl"]), tests("SFTP"), tests("Disk", ["Gzip", "HTTP"]),
+  tests("Ledger"),
   tests("Dataverse", ["HTTP", "Sandbox"]), tests("Campaign", ["HTTP", "Sandbox"]),
   tests("Jobs", ["Gzip"]), tests("JobFiles"), tests("Sandbox", ["HTTP", "JSONPages"]),
   tests("SandboxServer", ["Sandbox", "HTTP"]),

@@ -2,7 +2,9 @@
 ///
 /// - Shape: no field value and no foreign text; a foreign code goes to `code`.
 package struct SyncError: Error, Sendable, Equatable {
-  /// Raw value: the exit status, from `sysexits.h`. Order: urgency, for the status of several jobs.
+  /// Raw value: the exit status, from `sysexits.h`.
+  ///
+  /// Order: urgency, for the status of several jobs.
   package enum Kind: Int32, Sendable, CaseIterable {
     case bug = 70
     case configuration = 78

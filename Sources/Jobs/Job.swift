@@ -1,6 +1,8 @@
 import Core
 
-/// A set of lanes. What can run now is an answer to the state; only the runner remembers.
+/// A set of lanes.
+///
+/// What can run now is an answer to the state; only the runner remembers.
 package protocol Job<State>: Sendable {
   /// One slot per lane; becomes `checkpoint.json`.
   associatedtype State: Codable & Sendable

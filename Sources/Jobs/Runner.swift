@@ -41,7 +41,9 @@ package func run<J: Job>(_ job: J, through ports: CommitPorts<J.State>) async ->
     tally: await committer.tally, state: await committer.state, failure: failure)
 }
 
-/// One task a lane; one failure stops all. The first failure that is not a stop is the answer.
+/// One task a lane; one failure stops all.
+///
+/// The first failure that is not a stop is the answer.
 private func drive<State: Codable & Sendable>(
   _ lanes: [Lane<State>], into committer: Committer<State>
 ) async -> SyncError? {

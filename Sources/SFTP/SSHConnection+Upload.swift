@@ -127,7 +127,7 @@ extension SSHConnection {
     var error: SyncError?
     if !lacksFsync, libssh2_sftp_fsync(file) != 0 {
       let fault = fault()
-      if fault == .unsupported {
+      if fault == .unsupported || fault == .denied {  // some switch it off
         lacksFsync = true
       } else {
         error = .sftp(fault, action, isWrite: true)

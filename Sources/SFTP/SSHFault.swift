@@ -11,6 +11,7 @@ enum SSHFault: Equatable, Sendable {
   static let noSuchFile = SSHFault.status(2)
   static let noSuchPath = SSHFault.status(10)
   static let unsupported = SSHFault.status(8)
+  static let denied = SSHFault.status(3)
   static let failure = SSHFault.status(4)
 
   var isMissing: Bool { self == .noSuchFile || self == .noSuchPath }
@@ -43,7 +44,7 @@ extension SyncError {
       SyncError(
         .unavailable, action, "the server has no such file or folder", code: fault.code,
         next: "look at the folder with an SFTP client; somebody may have removed it")
-    case .status(3), .status(12):
+    case .denied, .status(12):
       SyncError(
         .permission, action, "the server does not permit it", code: fault.code,
         next: "give the SFTP user write access to sftp.directory, or name another directory")

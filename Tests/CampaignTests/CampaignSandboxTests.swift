@@ -57,9 +57,9 @@ struct CampaignSandboxTests {
   }
 
   private let values = [
-    FieldValue("externalId", .text, key), FieldValue("firstName", .text, "Zoë \"Ö\""),
-    FieldValue("gender", .text, "female"), FieldValue("location.city", .text, "Galway"),
-    FieldValue("blackListEmail", .boolean, "true"), FieldValue("cusLoyaltyPoints", .number, "12"),
+    Core.FieldValue("externalId", .text, key), Core.FieldValue("firstName", .text, "Zoë \"Ö\""),
+    Core.FieldValue("gender", .text, "female"), Core.FieldValue("location.city", .text, "Galway"),
+    Core.FieldValue("blackListEmail", .boolean, "true"), Core.FieldValue("cusLoyaltyPoints", .number, "12"),
   ]
 
   @Test("A record is created, found, changed, deleted, and gone")
@@ -75,7 +75,7 @@ struct CampaignSandboxTests {
     for value in values { #expect(record.values[value.name] == value.text, "\(value.name)") }
     #expect(record.values["birthDate"] == "")
 
-    #expect(try await store.update(record, [FieldValue("firstName", .text, "")]) == .done)
+    #expect(try await store.update(record, [Core.FieldValue("firstName", .text, "")]) == .done)
     #expect(
       try await store.find(key: key, fields: ["firstName"]).first?.values == ["firstName": ""])
     #expect(try await store.delete(record) == .done)
@@ -106,15 +106,15 @@ struct CampaignSandboxTests {
   @Test(
     "What it refuses, it refuses with a code",
     arguments: [
-      (FieldValue("gender", .text, "other"), "RST-360011"),
-      (FieldValue("cusLoyaltyPoints", .text, "many"), "BAS-010040"),
-      (FieldValue("title", .text, "x"), "RST-360011"),
-      (FieldValue("nothing", .text, "x"), "RST-360011"),
-      (FieldValue("externalId", .text, key), "PGS-220000"),
+      (Core.FieldValue("gender", .text, "other"), "RST-360011"),
+      (Core.FieldValue("cusLoyaltyPoints", .text, "many"), "BAS-010040"),
+      (Core.FieldValue("title", .text, "x"), "RST-360011"),
+      (Core.FieldValue("nothing", .text, "x"), "RST-360011"),
+      (Core.FieldValue("externalId", .text, key), "PGS-220000"),
     ])
-  func refuses(_ value: FieldValue, _ code: String) async throws {
+  func refuses(_ value: Core.FieldValue, _ code: String) async throws {
     let store = try client.store(for: try await client.resource("profile"), key: "externalId")
-    #expect(try await store.create([FieldValue("externalId", .text, key)]) == .done)
+    #expect(try await store.create([Core.FieldValue("externalId", .text, key)]) == .done)
     guard case .refused(let given, _) = try await store.create([value]) else {
       Issue.record("not refused")
       return

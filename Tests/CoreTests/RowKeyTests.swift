@@ -8,7 +8,9 @@ import Testing
     #expect(RowKey(text.uppercased()) == RowKey(text))
   }
 
-  @Test(arguments: ["", "6f1c0e0e", "6f1c0e0e-2b5d-ee11-8179-000d3a1b2c3x", "6f1c0e0e2b5d-ee11-8179-000d3a1b2c3d-"])
+  @Test(arguments: [
+    "", "6f1c0e0e", "6f1c0e0e-2b5d-ee11-8179-000d3a1b2c3x", "6f1c0e0e2b5d-ee11-8179-000d3a1b2c3d-",
+  ])
   func refusesWhatIsNoGuid(_ text: String) {
     #expect(RowKey(text) == nil)
   }

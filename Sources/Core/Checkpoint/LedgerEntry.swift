@@ -1,4 +1,6 @@
-/// One fact for the ledger. Every entry is idempotent: recording it twice is recording it once.
+/// One fact for the ledger.
+///
+/// Every entry is idempotent: recording it twice is recording it once.
 package enum LedgerEntry: Sendable, Equatable {
   /// The row was written to a part: it is in Campaign once the import is proven.
   case sent(RowKey)

@@ -1,4 +1,6 @@
-/// A small JSON document: metadata, tokens, single records. Pages of rows never pass through it.
+/// A small JSON document: metadata, tokens, single records.
+///
+/// Pages of rows never pass through it.
 ///
 /// - Shape: numbers keep the text they came with; members keep their order.
 package enum JSONValue: Sendable, Equatable {

@@ -1,5 +1,6 @@
-/// One Campaign resource, record by record. One call is one request or two, never a batch: the
-/// API has none.
+/// One Campaign resource, record by record.
+///
+/// One call is one request or two, never a batch: the API has none.
 ///
 /// - Promise: a write is never repeated inside; whether it happened is in the outcome.
 package protocol ResourceStore: Sendable {
@@ -21,7 +22,9 @@ package protocol ResourceCatalog: Sendable {
     async throws(SyncError)
 }
 
-/// A record as Campaign shows it. The address is opaque and good for this run only.
+/// A record as Campaign shows it.
+///
+/// The address is opaque and good for this run only.
 package struct ResourceRecord: Sendable, Equatable {
   package var address: String
   /// By field name (dotted for a nested one), as text, in Campaign's form: absent is `""`, an

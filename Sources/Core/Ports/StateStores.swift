@@ -14,7 +14,9 @@ package protocol Spool: Sendable {
   func remove() throws(SyncError)
 }
 
-/// Known rows, pending records, files. One transaction a call of `record`.
+/// Known rows, pending records, files.
+///
+/// One transaction a call of `record`.
 package protocol Ledger: Sendable {
   /// Called on the committer's thread only.
   func record(_ entries: [LedgerEntry], at: Instant) throws(SyncError)

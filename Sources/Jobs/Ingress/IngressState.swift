@@ -18,6 +18,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var phase = Phase.exporting
   /// Number of the run whose files these are.
   package var run = 1
+  /// What is read, as the export began; links of this job answer to these columns.
+  package var query: TableQuery?
   package var export = ExportSlot()
   package var stage = StageSlot()
   package var load = LoadSlot()
@@ -60,7 +62,9 @@ package struct LoadSlot: Codable, Sendable, Equatable {
   /// How the end of the import was proven.
   package var proof: Proof?
 
-  package enum Proof: String, Codable, Sendable { case doneFile, workflow, confirmed, nothingToLoad }
+  package enum Proof: String, Codable, Sendable {
+    case doneFile, workflow, confirmed, nothingToLoad
+  }
 
   package init() {}
 }

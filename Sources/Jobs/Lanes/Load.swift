@@ -72,7 +72,7 @@ package struct LoadJob: Job {
     guard let load = settings.load else { throw missingImport }
     let began = clock.now
     while true {
-      if let proof = try await findProof(load, state, slot) { return proof }
+      if slot.intended != nil, let proof = try await findProof(load, state, slot) { return proof }
       if slot.signalled == nil {
         try await signal(load, state, &slot, emit)
       }
@@ -112,6 +112,8 @@ package struct LoadJob: Job {
     let own = slot.intended.map { $0 + signalInterval }
     let shared = try await signalGate.notBefore()
     if let notBefore = [own, shared].compactMap({ $0 }).max(), notBefore > clock.now { return }
+    // A proof from an earlier life of this run number would prove nothing.
+    if let done = load.done { try await dropbox?.remove(fill(done, run: state.run)) }
     slot.intended = clock.now
     try await emit(Advance(now: true) { [slot] in $0.load = slot })
     let outcome = try await workflow.trigger(

@@ -4,6 +4,8 @@ import Core
 struct WrittenRows: Sendable {
   var tally = Tally()
   var entries: [LedgerEntry] = []
+  /// Why the rest was not tried; what is counted above is done all the same.
+  var failure: SyncError?
 
   mutating func add(_ rejection: Rejection) {
     tally.rejected += 1
@@ -13,6 +15,7 @@ struct WrittenRows: Sendable {
   mutating func add(_ more: WrittenRows) {
     tally += more.tally
     entries += more.entries
+    failure = failure ?? more.failure
   }
 }
 
@@ -26,53 +29,46 @@ struct RecordWriter: Sendable {
   let digest: @Sendable ([UInt8]) -> RowDigest
 
   /// Rows with the same key, if any, are not written at the same time: one page has each key once.
-  func write(
-    _ rows: [MappedRow], known: [RowKey: KnownRow], atOnce: Int
-  ) async throws(SyncError) -> WrittenRows {
-    let outcome = await withTaskGroup(of: Result<WrittenRows, SyncError>.self) { group in
+  func write(_ rows: [MappedRow], known: [RowKey: KnownRow], atOnce: Int) async -> WrittenRows {
+    await withTaskGroup(of: WrittenRows.self) { group in
       var sum = WrittenRows()
-      var failure: SyncError?
       var next = rows.makeIterator()
       var running = 0
       while true {
-        while running < max(atOnce, 1), failure == nil, let row = next.next() {
+        while running < max(atOnce, 1), sum.failure == nil, let row = next.next() {
           running += 1
           group.addTask { await write(row, known: known[row.key]) }
         }
-        guard running > 0, let result = await group.next() else { break }
+        guard running > 0, let more = await group.next() else { return sum }
         running -= 1
-        switch result {
-        case .success(let more): sum.add(more)
-        case .failure(let error): failure = failure ?? error
-        }
+        sum.add(more)
       }
-      return failure.map { Result<WrittenRows, SyncError>.failure($0) } ?? .success(sum)
     }
-    return try outcome.get()
   }
 
-  private func write(_ row: MappedRow, known: KnownRow?) async -> Result<WrittenRows, SyncError> {
+  private func write(_ row: MappedRow, known: KnownRow?) async -> WrittenRows {
     let print = digest(row.canonicalBytes)
     var done = WrittenRows()
     if known == .proven(print) {
       done.tally.unchanged = 1
       done.tally.engineCallsSaved = 1
       done.entries = [.settled(row.key.description)]
-      return .success(done)
+      return done
     }
     do throws(SyncError) {
       switch try await upsert(row, &done.tally) {
       case nil: done.entries = [.proven(row.key, digest: print)]
       case let rejection?: done.add(rejection)
       }
-      return .success(done)
     } catch {
-      return .failure(error)
+      done.failure = error
     }
+    return done
   }
 
   /// - Returns: nil when Campaign holds the row as mapped, else why it does not.
-  private func upsert(_ row: MappedRow, _ tally: inout Tally) async throws(SyncError) -> Rejection? {
+  private func upsert(_ row: MappedRow, _ tally: inout Tally) async throws(SyncError) -> Rejection?
+  {
     for _ in 0..<4 {
       let found = try await store.find(key: row.key.description, fields: fields)
       switch found.count {

@@ -1,7 +1,9 @@
 import Core
 
 extension IngressJob {
-  /// Ends the parts, gives them their final names, writes the manifest. A safe point is a part.
+  /// Ends the parts, gives them their final names, writes the manifest.
+  ///
+  /// A safe point is a part.
   func seal(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "seal") { [self] emit throws(SyncError) in
       let spool = try ports.spool(state.run)

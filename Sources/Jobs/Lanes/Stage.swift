@@ -1,6 +1,8 @@
 import Core
 
-/// Spool -> SFTP: uploads, then the manifest. Needs neither Dynamics nor Campaign.
+/// Spool -> SFTP: uploads, then the manifest.
+///
+/// Needs neither Dynamics nor Campaign.
 package struct StageJob: Job {
   package let name: String
   package let dropbox: (any Dropbox)?

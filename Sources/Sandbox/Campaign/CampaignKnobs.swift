@@ -11,6 +11,10 @@ package struct CampaignKnobs: Sendable, Equatable {
   package var uniqueKeys = true
   /// The by-key filters of the extension exist.
   package var keyFilters = true
+  /// A filter without its parameter finds everything instead of nothing.
+  package var looseFilters = false
+  /// *Create the Profiles & Services Ext API* was published.
+  package var extensionPublished = true
   package var truncateLongText = false
   /// Rows from which on paging must be forced.
   package var bigTable = 100_000
@@ -79,6 +83,7 @@ package struct CampaignKnobs: Sendable, Equatable {
   private static let flags: [(String, Flag)] = [
     ("expiresInMilliseconds", \.expiresInMilliseconds), ("denyListNames", \.denyListNames),
     ("uniqueKeys", \.uniqueKeys), ("keyFilters", \.keyFilters),
+    ("looseFilters", \.looseFilters), ("extensionPublished", \.extensionPublished),
     ("truncateLongText", \.truncateLongText), ("showState", \.showState),
     ("showParameters", \.showParameters), ("checkColumns", \.checkColumns),
     ("deleteSourceFiles", \.deleteSourceFiles), ("optOutOnInsertOnly", \.optOutOnInsertOnly),

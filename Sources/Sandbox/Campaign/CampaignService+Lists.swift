@@ -2,7 +2,7 @@ import Core
 import HTTP
 
 /// Which rows a list request wants, and in which order.
-struct ListQuery {
+struct RecordQuery {
   /// By an index, where a filter has one.
   var candidates: [Int]?
   var tests: [(field: Int, prefix: String)] = []
@@ -59,9 +59,9 @@ extension CampaignService {
 
   // MARK: Reading the request
 
-  private func query(_ target: ResourceCall) throws(CampaignFault) -> ListQuery {
+  private func query(_ target: ResourceCall) throws(CampaignFault) -> RecordQuery {
     let resource = tables[target.space].definition
-    var query = ListQuery()
+    var query = RecordQuery()
     var rest = target.rest[...]
     while let segment = rest.first {
       if let filter = filter(segment, resource, target.context) {
@@ -80,15 +80,16 @@ extension CampaignService {
     return query
   }
 
-  private func add(_ filter: FilterDefinition, to query: inout ListQuery, _ target: ResourceCall)
+  private func add(_ filter: FilterDefinition, to query: inout RecordQuery, _ target: ResourceCall)
     throws(CampaignFault)
   {
     let table = tables[target.space]
+    query.filterPath += "/" + filter.name
     guard let value = target.call.address[filter.parameter] else {
+      if knobs.looseFilters { return }
       throw .campaign(
         500, "XTK-170036 Parameter '\(filter.parameter)' of filter '\(filter.name)' is missing.")
     }
-    query.filterPath += "/" + filter.name
     switch filter.rule {
     case .equals(let field):
       guard let position = table.definition.position(field) else { return }
@@ -108,7 +109,7 @@ extension CampaignService {
     }
   }
 
-  private func readPaging(_ target: ResourceCall, into query: inout ListQuery)
+  private func readPaging(_ target: ResourceCall, into query: inout RecordQuery)
     throws(CampaignFault)
   {
     let resource = tables[target.space].definition
@@ -135,13 +136,13 @@ extension CampaignService {
 
   // MARK: Rows
 
-  private func matching(_ query: ListQuery, _ target: ResourceCall) -> [Int] {
+  private func matching(_ query: RecordQuery, _ target: ResourceCall) -> [Int] {
     let all = query.candidates ?? Array(1...max(1, tables[target.space].last))
     return all.filter { isVisible($0, in: target.space) }
   }
 
   /// The rows of one page, and what the next one starts from, if there is one.
-  private func page(_ query: ListQuery, _ target: ResourceCall) -> ([Int], Int?) {
+  private func page(_ query: RecordQuery, _ target: ResourceCall) -> ([Int], Int?) {
     if let order = query.order {
       let sorted = sort(matching(query, target), by: order, target)
       let page = sorted.dropFirst(query.start).prefix(query.lineCount)
@@ -180,7 +181,7 @@ extension CampaignService {
   // MARK: Links
 
   /// The count's address has two slashes before a filter, as the product's has.
-  private func countLink(_ query: ListQuery, _ target: ResourceCall) -> JSONValue {
+  private func countLink(_ query: RecordQuery, _ target: ResourceCall) -> JSONValue {
     let path = (query.filterPath.isEmpty ? "" : "/" + query.filterPath) + "/_count"
     let href = target.context.url(tables[target.space].definition, path)
     let parameters = query.parameters + [("_lineStart", marker(0, target))]
@@ -190,7 +191,7 @@ extension CampaignService {
     return .object([link, JSONValue.Member("value", .number(String(count)))])
   }
 
-  private func link(_ query: ListQuery, _ start: Int, _ target: ResourceCall) -> String {
+  private func link(_ query: RecordQuery, _ start: Int, _ target: ResourceCall) -> String {
     let definition = tables[target.space].definition
     var path = query.filterPath
     if let column = query.column { path += "/" + definition.fields[column].name }

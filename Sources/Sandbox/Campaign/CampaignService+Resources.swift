@@ -13,6 +13,9 @@ struct ResourceCall {
 extension CampaignService {
   /// The three families of resource addresses.
   func resources(_ call: GatewayCall) throws(CampaignFault) -> HTTPResponse {
+    if call.segments.first == "profileAndServicesExt", !knobs.extensionPublished {
+      throw .campaign(404, "RST-360000 Unknown resource 'profileAndServicesExt'.")
+    }
     var segments = call.segments.dropFirst()
     guard let first = segments.popFirst() else {
       return try resourceList(context(of: call))

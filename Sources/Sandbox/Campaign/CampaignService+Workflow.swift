@@ -135,6 +135,7 @@ extension CampaignService {
     }
     workflows[number].lastSignal = now
     meters.signals += 1
+    queueImport(number, sent)
     return .json(200, [:])
   }
 }

@@ -13,6 +13,8 @@ package actor CampaignService: SandboxService {
   var tokens: [String: IssuedToken] = [:]
   var windows: [String: RequestWindow] = [:]
   var workflows: [WorkflowState]
+  package internal(set) var imports: [ImportRecord] = []
+  var isImporting = false
   package internal(set) var meters = CampaignMeters()
   package private(set) var knobs = CampaignKnobs()
 
@@ -72,6 +74,25 @@ package actor CampaignService: SandboxService {
   }
 
   package func resetMeters() { meters = CampaignMeters() }
+
+  /// State of each workflow by its ID.
+  package var workflowStates: [String: String] {
+    Dictionary(
+      uniqueKeysWithValues: workflows.map { ($0.definition.id, $0.status.rawValue) })
+  }
+
+  /// Puts a workflow into a state: `edition`, `started`, `finished`, `warning`, `error`.
+  package func set(workflow id: String, to state: String) throws(SyncError) {
+    guard let number = workflows.firstIndex(where: { $0.definition.id == id }),
+      let status = WorkflowState.Status(rawValue: state)
+    else {
+      throw SyncError(
+        .configuration, "put the workflow \(id) into the state \(state)",
+        "there is no such workflow or state",
+        next: "use one of edition, started, finished, warning, error")
+    }
+    workflows[number].status = status
+  }
 
   /// Every token given so far stops working.
   package func revokeTokens() { tokens = [:] }

@@ -79,8 +79,8 @@ package struct LoadSettings: Sendable {
   ///
   /// - Shape: nil where the workflow has no such step.
   package var done: String? = "imports/{run}.done"
-  /// Where the rejects go: `{job}` and then the date and `.txt`.
-  package var rejects: String? = "imports/rejects/{job}"
+  /// Where the rejects go, with `{run}` in it; the date and `.txt` follow.
+  package var rejects: String? = "imports/rejects/{run}"
 
   package init(resource: String) { self.resource = resource }
 }

@@ -43,17 +43,11 @@ extension ResourceDefinition {
       FieldDefinition("blackList" + $0, .boolean, alias: "denyList" + $0)
     } + [FieldDefinition("ccpaOptOut", .boolean)]
 
-  private static let address: [FieldDefinition] = [
-    FieldDefinition("location.address1", .text(255)),
-    FieldDefinition("location.address2", .text(255)),
-    FieldDefinition("location.address3", .text(255)),
-    FieldDefinition("location.address4", .text(255)),
-    FieldDefinition("location.city", .text(255)),
-    FieldDefinition("location.countryCode", .text(2)),
-    FieldDefinition("location.stateCode", .text(8)),
-    FieldDefinition("location.zipCode", .text(15)),
-    FieldDefinition("postalAddress.addrDefined", .boolean),
-  ]
+  private static let address: [FieldDefinition] =
+    [
+      "address1", "address2", "address3", "address4", "city", "countryCode", "stateCode", "zipCode",
+    ].map { FieldDefinition("location." + $0, .text(255)) }
+    + [FieldDefinition("postalAddress.addrDefined", .boolean)]
 
   private static let computed: [FieldDefinition] =
     [
@@ -84,14 +78,18 @@ extension ResourceDefinition {
     FieldDefinition("tracking", .collection("trackingLog")),
   ]
 
-  private static let extensions: [FieldDefinition] = [
-    FieldDefinition("cusLoyaltyTier", .text(50), isExtension: true),
-    FieldDefinition("cusLoyaltyPoints", .integer(bits: 32), isExtension: true),
-    FieldDefinition("cusCreditLimit", .number, isExtension: true),
-    FieldDefinition("cusCustomerSince", .dateTime, isExtension: true),
-    FieldDefinition("cusNote", .text(4000), isExtension: true),
-    FieldDefinition("orgUnit", .link(LinkDefinition(to: "orgUnitBase")), isExtension: true),
-  ]
+  private static let extensions: [FieldDefinition] =
+    [
+      ("AccountId", .text(36)), ("Anniversary", .date), ("CreditLimit", .number),
+      ("CustomerNumber", .text(20)), ("CustomerSince", .dateTime), ("Department", .text(100)),
+      ("Interests", .text(255)), ("JobTitle", .text(100)), ("LastVisit", .dateTime),
+      ("LoyaltyPoints", .integer(bits: 32)), ("LoyaltyTier", .text(50)), ("Member", .boolean),
+      ("Nickname", .text(100)), ("Note", .text(4000)), ("Points", .number),
+    ].map { (name: String, kind: FieldDefinition.Kind) in
+      FieldDefinition("cus" + name, kind, isExtension: true)
+    } + [
+      FieldDefinition("orgUnit", .link(LinkDefinition(to: "orgUnitBase")), isExtension: true)
+    ]
 
   private static let gender = EnumerationDefinition(
     "gender", isByte: true, [("unknown", "Unknown"), ("male", "Male"), ("female", "Female")])

@@ -18,6 +18,8 @@ package actor DataverseService: SandboxService {
   /// Tokens of before do not count: columns were added, or the environment was restored.
   var tokensValidFrom: Int64 = 0
   var journal: [(table: Int, step: TableStore.Undo)]?
+  /// Rows that `$1` means, while a batch runs.
+  var references: [String: (table: Int, key: RowKey)] = [:]
   var tokens: [String: GrantedToken] = [:]
   var limits = ServiceLimits()
   var answersGiven: UInt64 = 0

@@ -166,7 +166,9 @@ extension DataverseService {
     }
     let now = FieldValue.moment(clock.now.seconds)
     for name in ["createdon", "modifiedon"] {
-      if let position = definition.position(wire: name) { values[position] = now }
+      if let position = definition.position(wire: name), values[position] == nil {
+        values[position] = now
+      }
     }
     version += 1
     pages.removeAll(keepingCapacity: true)

@@ -13,8 +13,9 @@ struct CheckCommand: AsyncParsableCommand {
     try await Report.explaining {
       StopFlag.listen()
       let workspace = try Workspace(common)
-      Standard.output("ok    configuration: \(workspace.environment.name), "
-        + "\(workspace.folder.jobs.count) job files")
+      Standard.output(
+        "ok    configuration: \(workspace.environment.name), "
+          + "\(workspace.folder.jobs.count) job files")
       let names = name.map { [$0] } ?? workspace.folder.jobs.map(\.name)
       let doctor = try Doctor(workspace)
       var failures = await doctor.examineEnvironment()

@@ -39,7 +39,8 @@ struct Connections {
   func dynamics() throws(SyncError) -> DataverseClient {
     let settings = environment.dynamics
     guard let identity = settings.clients.first else {
-      throw SyncError(.configuration, "reach Dynamics", "the environment names no client", next: nil)
+      throw SyncError(
+        .configuration, "reach Dynamics", "the environment names no client", next: nil)
     }
     let tokens = EntraTokens(
       authority: settings.authority, tenant: settings.tenant, environment: settings.url,

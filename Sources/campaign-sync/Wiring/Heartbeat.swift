@@ -1,8 +1,9 @@
 import Core
 import HTTP
 
-/// Tells a monitor that a job began, succeeded or failed. A monitor that does not answer never
-/// harms the job.
+/// Tells a monitor that a job began, succeeded or failed.
+///
+/// A monitor that does not answer never harms the job.
 struct Heartbeat {
   enum Beat: String { case start = "/start", success = "", fail = "/fail" }
 

@@ -77,7 +77,9 @@ struct JobState {
     return try SQLiteLedger.create(in: folder, identity: identity)
   }
 
-  /// Drops checkpoint, ledger and spool; the caller holds the lock. Runs and pauses stay.
+  /// Drops checkpoint, ledger and spool; the caller holds the lock.
+  ///
+  /// Runs and pauses stay.
   func clear() throws(SyncError) {
     let run = try? checkpoints.load()?.state.run
     try checkpoints.remove()

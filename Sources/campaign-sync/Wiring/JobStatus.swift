@@ -126,8 +126,9 @@ extension JobStatus {
       lines.append("  known         \(TimeText.count(known)) rows in Campaign")
       let forecast = forecast.map { ", about \(TimeText.span($0)) of work" } ?? ""
       lines.append(
-        "  backlog       " + (backlog.map { "\(TimeText.count($0)) changes\(forecast)" }
-          ?? "unknown (Dynamics was not asked, or did not say)"))
+        "  backlog       "
+          + (backlog.map { "\(TimeText.count($0)) changes\(forecast)" }
+            ?? "unknown (Dynamics was not asked, or did not say)"))
       lines.append("  pending       \(TimeText.count(pending)) records")
       lines.append("  token         \(tokenWords)")
       lines.append(

@@ -43,10 +43,12 @@ struct JobResult: Sendable {
     if let record {
       members.append(.init("run", .number(String(record.run))))
       members.append(.init("phase", .string(record.phase)))
-      members += record.tally.members + [
-        .init("requests", .number(String(record.requests))),
-        .init("milliseconds", .number(String(record.ended.milliseconds - record.began.milliseconds))),
-      ]
+      members +=
+        record.tally.members + [
+          .init("requests", .number(String(record.requests))),
+          .init(
+            "milliseconds", .number(String(record.ended.milliseconds - record.began.milliseconds))),
+        ]
     }
     return .object(members)
   }

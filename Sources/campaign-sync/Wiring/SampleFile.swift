@@ -63,7 +63,10 @@ struct SampleFile {
       column?.options.first.map { (.number, $0.value) } ?? (.null, "")
     case .multiSelect: column?.options.first.map { (.text, $0.value) } ?? (.null, "")
     case .lookup, .uniqueIdentifier:
-      (.text, RowKey(high: 0x0000_0000_0000_4000, low: 0x8000_0000_0000_0000 + UInt64(row)).description)
+      (
+        .text,
+        RowKey(high: 0x0000_0000_0000_4000, low: 0x8000_0000_0000_0000 + UInt64(row)).description
+      )
     case .string, .memo: (.text, String("sample \(row)".prefix(column?.maxLength ?? 20)))
     case .other: (.null, "")
     }

@@ -46,7 +46,8 @@ struct Workspace {
       throw SyncError(
         .configuration, "use the environment \(name)", "there is no file \(path)\(nearest)",
         next: known.isEmpty
-          ? "create \(path); docs/jobs.md shows one" : "choose with --env: \(known.joined(separator: ", "))")
+          ? "create \(path); docs/jobs.md shows one"
+          : "choose with --env: \(known.joined(separator: ", "))")
     }
     let text = try Files.read(path, for: "the environment file \(path)")
     return try EnvironmentFile.read(text, file: path, name: name, paths: paths)

@@ -79,6 +79,8 @@ struct CampaignListsTests {
     #expect(both.keys == ["k101", "k108"])
     #expect(await visitor.get(Visitor.ext + "/byExternalId?externalId=k103").status == 500)
     #expect(await visitor.get(Visitor.base + "/byExternalId?externalId_parameter=a").status == 500)
+    try await visitor.service.apply(knobs: ["looseFilters": true])
+    #expect(await visitor.get(Visitor.ext + "/byExternalId?externalId=k103").keys.count == 14)
     try await visitor.service.apply(knobs: ["keyFilters": false])
     #expect(await visitor.get(Visitor.ext + "/byExternalId?externalId_parameter=a").status == 404)
   }
@@ -129,6 +131,9 @@ struct CampaignListsTests {
     let list = await visitor.get("/profileAndServicesExt/")
     #expect(list.json["cusVehicle"]?["type"] == "collection")
     #expect(await visitor.get("/customResources/resourceType/cusDealer").status == 200)
+    try await visitor.service.apply(knobs: ["extensionPublished": false])
+    #expect(await visitor.get("/profileAndServicesExt/resourceType/profile").status == 404)
+    try await visitor.service.apply(knobs: ["extensionPublished": true])
     #expect(await visitor.get("/profileAndServicesExt/resourceType/cusDealer").status == 404)
   }
 }

@@ -1,0 +1,100 @@
+import Core
+
+/// Looking at both sides, and changing them.
+extension ControlService {
+  func status() async -> JSONValue {
+    let imports = await world.campaign.imports.map(\.json)
+    let workflows = await world.campaign.workflowStates.sorted { $0.key < $1.key }
+    var members = host.about.members ?? []
+    members += [
+      .init("seed", .number(String(world.seed))),
+      .init("clock", .string(CalendarText.moment(world.clock.now.seconds))),
+      .init("contacts", .number(String(await world.dataverse.count(of: "contact")))),
+      .init("profiles", .number(String(await world.campaign.count(of: "profile")))),
+      .init("workflows", .object(workflows.map { .init($0.key, .string($0.value)) })),
+      .init("imports", .array(imports)),
+    ]
+    return .object(members)
+  }
+
+  /// `/state/dataverse/contact?offset=&count=`, `/state/campaign/profile?...`.
+  func state(_ call: ControlCall) async throws(SyncError) -> JSONValue {
+    let offset = try call.number("offset", 0)
+    let count = min(try call.number("count", 100), 10_000)
+    guard call.path.count == 3 else {
+      throw .control("show the state", "name a side and a table: dataverse/contact")
+    }
+    let name = call.path[2]
+    let total: Int
+    let rows: [JSONValue]
+    switch call.path[1] {
+    case "dataverse":
+      total = await world.dataverse.count(of: name)
+      rows = count == 0 ? [] : await world.dataverse.rows(of: name, offset: offset, count: count)
+    case "campaign":
+      total = await world.campaign.count(of: name)
+      rows = await world.campaign.records(of: name, offset: offset, count: count)
+    default: throw .control("show the state", "the sides are dataverse and campaign")
+    }
+    return ["total": .number(String(total)), "offset": .number(String(offset)), "rows": .array(rows)]
+  }
+
+  /// `{"table": "contact", "updates": 500, "creates": 100, "deletes": 0, "seed": 7}`.
+  func mutate(_ call: ControlCall) async throws(SyncError) -> JSONValue {
+    let table = call.body["table"]?.text ?? "contact"
+    guard world.dataverse.world.schema.table(table) != nil else {
+      throw .control("change the table \(table)", "Dynamics has no such table here")
+    }
+    let report = await world.dataverse.mutate(
+      table: table, creates: try call.number("creates", 0), updates: try call.number("updates", 0),
+      deletes: try call.number("deletes", 0), seed: UInt64(try call.number("seed", 1)))
+    func keys(_ keys: [RowKey]) -> JSONValue { .array(keys.map { .string($0.description) }) }
+    return [
+      "created": keys(report.created), "updated": keys(report.updated),
+      "deleted": keys(report.deleted),
+    ]
+  }
+
+  /// `{"job": "contacts", "files": [{"name": "jobs/contacts.yaml", "text": "..."}]}`.
+  func compare(_ call: ControlCall) async throws(SyncError) -> JSONValue {
+    let files = (call.body["files"]?.items ?? []).map {
+      (name: $0["name"]?.text ?? "", text: $0["text"]?.text ?? "")
+    }
+    let settings = try host.readJob(call.body["job"]?.text ?? "", files)
+    guard let index = world.dataverse.world.schema.table(settings.table) else {
+      throw .control("compare \(settings.name)", "Dynamics has no table \(settings.table) here")
+    }
+    let definition = world.dataverse.world.schema.tables[index]
+    let comparison = Comparison(
+      settings, primaryId: definition.primaryId,
+      labels: ControlService.labels(of: definition, settings.choices))
+    let names = [definition.primaryId] + settings.fields.map(\.from)
+    let columns = Set(names.compactMap(definition.position(logical:))).sorted()
+    let cursor = RowCursor(world.dataverse, table: index, columns: columns)
+    // Slice follows slice, so the cursor knows where it stands.
+    let result = try await comparison.run(
+      { _, count in await cursor.next(count) }, against: world.campaign)
+    return result.json
+  }
+
+  private static func labels(
+    of table: TableDefinition, _ style: ChoiceStyle
+  ) -> [String: [String: String]] {
+    guard case .labels(let language) = style else { return [:] }
+    var labels: [String: [String: String]] = [:]
+    for column in table.columns where !column.options.isEmpty {
+      if case .boolean = column.kind { continue }
+      for option in column.options {
+        let label = language == 1036 ? option.french ?? option.label : option.label
+        labels[column.name, default: [:]][String(option.value)] = label
+      }
+    }
+    return labels
+  }
+
+  /// `{"advance": 600}`: seconds.
+  func advanceClock(_ call: ControlCall) throws(SyncError) -> JSONValue {
+    world.clock.advance(by: .seconds(try call.number("advance", 0)))
+    return ["clock": .string(CalendarText.moment(world.clock.now.seconds))]
+  }
+}

@@ -1,0 +1,67 @@
+import Core
+
+/// Both sides, made from one seed, with one clock.
+package final class SandboxWorld: Sendable {
+  package struct Settings: Sendable {
+    package var seed: UInt64 = 1
+    package var contacts = 20_000
+    package var organization = "acme-mkt-stage"
+    package var dynamicsClient = DataverseWorld.Client(
+      id: "11111111-2222-3333-4444-555555555555", secret: "")
+    package var campaignClient = CampaignSettings.Client(
+      id: "4f6c0bd2a0d24c1e8b8f0c3f1d2e3a4b", secrets: [])
+    /// Absolute path of the SFTP account's login directory.
+    package var sftpHome: String?
+    package var now = Instant(seconds: 0)
+    /// Seconds that two signals of a workflow keep apart; Campaign's own is 600.
+    package var signalWindow = 600
+    package init() {}
+  }
+
+  package let seed: UInt64
+  package let clock: SandboxClock
+  package let dataverse: DataverseService
+  package let campaign: CampaignService
+  package let dataverseFaults = FaultPlan()
+  package let campaignFaults = FaultPlan()
+  /// What goes on the wire: the stand-in, packed, with planned faults, counted.
+  package let dataverseDoor: WatchedService
+  package let campaignDoor: WatchedService
+
+  package init(_ settings: Settings) async {
+    seed = settings.seed
+    let clock = SandboxClock(base: settings.now)
+    self.clock = clock
+    var world = DataverseWorld()
+    world.seed = settings.seed
+    world.clients = [settings.dynamicsClient]
+    world.rows = ["contact": settings.contacts]
+    let dataverse = DataverseService(world: world, clock: clock)
+    var instance = CampaignSettings(
+      organization: settings.organization, clients: [settings.campaignClient])
+    instance.seed = settings.seed
+    instance.sftpHome = settings.sftpHome
+    let campaign = CampaignService(instance) { clock.now }
+    (self.dataverse, self.campaign) = (dataverse, campaign)
+    dataverseDoor = WatchedService(
+      FaultyService(PackingService(dataverse), plan: dataverseFaults) {
+        await dataverse.revokeTokens()
+      }, clock: clock)
+    campaignDoor = WatchedService(
+      FaultyService(PackingService(campaign), plan: campaignFaults) {
+        await campaign.revokeTokens()
+      }, clock: clock)
+    var knobs = CampaignKnobs()
+    knobs.signalWindow = settings.signalWindow
+    await campaign.set(knobs)
+  }
+
+  /// Loads staged files as workflows ask for it, until the task is cancelled.
+  package func runImports() async {
+    while !Task.isCancelled {
+      if await !campaign.runPendingImports() {
+        try? await Task.sleep(for: .milliseconds(20))
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Core
+import HTTP
+
+/// A service whose requests go wrong by plan.
+package struct FaultyService: SandboxService {
+  private let inner: any SandboxService
+  private let plan: FaultPlan
+  private let revoke: (@Sendable () async -> Void)?
+
+  /// - Parameter revoke: withdraws the tokens of the service; without it a revoked request gets a
+  ///   plain 401.
+  package init(
+    _ inner: any SandboxService, plan: FaultPlan, revoke: (@Sendable () async -> Void)? = nil
+  ) {
+    self.inner = inner
+    self.plan = plan
+    self.revoke = revoke
+  }
+
+  package func answer(_ request: HTTPRequest) async -> SandboxAnswer {
+    guard let fault = await plan.strike(request) else { return await inner.answer(request) }
+    switch fault {
+    case .status(let status, let body, let contentType, let retryAfter):
+      var headers = [HTTPHeader("Content-Type", contentType)]
+      if let retryAfter { headers.append(HTTPHeader("Retry-After", retryAfter)) }
+      return .response(HTTPResponse(status, headers: headers, body: Array(body.utf8)))
+    case .resetBefore:
+      return .reset
+    case .resetAfter:
+      _ = await inner.answer(request)
+      return .reset
+    case .cut(let bytes):
+      let answer = await inner.answer(request)
+      guard case .response(let response) = answer, response.body.count > 1 else { return answer }
+      return .cut(response, afterBytes: min(bytes, response.body.count - 1))
+    case .slow(let milliseconds):
+      let answer = await inner.answer(request)
+      try? await Task.sleep(for: .milliseconds(milliseconds))
+      return answer
+    case .revoked:
+      guard let revoke else {
+        return .response(
+          HTTPResponse(401, headers: [HTTPHeader("WWW-Authenticate", "Bearer")]))
+      }
+      await revoke()
+      return await inner.answer(request)
+    }
+  }
+}

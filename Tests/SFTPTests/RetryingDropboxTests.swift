@@ -1,0 +1,127 @@
+import Core
+import Glibc
+import TestSupport
+import Testing
+
+@testable import SFTP
+
+@Suite struct RetryingDropboxTests {
+  private let memory = MemoryDropbox()
+  private let clock = FakeClock()
+  private var box: RetryingDropbox<MemoryDropbox> {
+    RetryingDropbox(memory, clock: clock, attempts: 3)
+  }
+
+  @Test("A retrying dropbox keeps the promises", arguments: DropboxContract.all)
+  func keepsTheContract(_ promise: DropboxContract) async throws {
+    try await promise.check(RetryingDropbox(MemoryDropbox(), clock: FakeClock(), attempts: 3))
+  }
+
+  @Test func anUploadStartsAgainFromTheFirstByte() async throws {
+    memory.fail(next: [.breaksInUpload, .breaksOff])
+    try await box.publish(bytes: Array(0..<100), as: "imports/a.csv")
+    #expect(memory.files == ["imports/a.csv": Array(0..<100)])
+    #expect(clock.sleeps.count == 2)
+    #expect(clock.sleeps[0] >= .seconds(1) && clock.sleeps[0] <= .milliseconds(1500))
+    #expect(clock.sleeps[1] >= .seconds(2) && clock.sleeps[1] <= .milliseconds(3000))
+  }
+
+  @Test func attemptsAreBounded() async throws {
+    memory.fail(next: [.breaksOff, .breaksOff, .breaksOff, .breaksOff])
+    let error = await #expect(throws: SyncError.self) { try await box.stat("a.csv") }
+    #expect(error?.kind == .unavailable)
+    #expect(memory.calls.count == 3)
+  }
+
+  @Test func aLostAnswerToARenameThatHappenedIsSuccess() async throws {
+    memory.fail(next: [.losesRenameAnswer])
+    try await box.publish(bytes: [1, 2, 3], as: "imports/a.csv")
+    #expect(memory.files == ["imports/a.csv": [1, 2, 3]])
+    #expect(
+      memory.calls == [
+        "publish imports/a.csv", "stat imports/a.part", "stat imports/a.csv",
+      ])
+  }
+
+  @Test func aLostAnswerIsAskedForUntilTheServerCanBeSeen() async throws {
+    memory.fail(next: [.losesRenameAnswer, .breaksOff])
+    try await box.publish(bytes: [1, 2, 3], as: "a.csv")
+    #expect(memory.calls == ["publish a.csv", "stat a.part", "stat a.part", "stat a.csv"])
+  }
+
+  @Test func aLostRenameThatDidNotHappenIsDoneAgainOverTheOldFile() async throws {
+    memory.files["a.csv"] = [9, 9, 9]  // of the same size: only the temporary tells
+    memory.fail(next: [.losesRename])
+    try await box.publish(bytes: [1, 2, 3], as: "a.csv")
+    #expect(memory.files == ["a.csv": [1, 2, 3]])
+    #expect(memory.calls == ["publish a.csv", "stat a.part", "publish a.csv"])
+  }
+
+  @Test func aMoveWhoseAnswerWasLostIsLookedUp() async throws {
+    memory.files["a.csv"] = [1]
+    memory.fail(next: [.losesRenameAnswer])
+    try await box.rename("a.csv", to: "b.csv")
+    #expect(memory.files == ["b.csv": [1]])
+    memory.fail(next: [.losesRename])
+    try await box.rename("b.csv", to: "c.csv")
+    #expect(memory.files == ["c.csv": [1]])
+  }
+
+  @Test(arguments: [
+    SyncError(.permission, "publish", "not permitted", code: "sftp status 3"),
+    SyncError(.unavailable, "publish", "full", code: "sftp status 14"),
+    SyncError(.configuration, "publish", "no key"),
+    .stopped,
+  ])
+  func whatWillNotPassIsNotRepeated(_ refusal: SyncError) async throws {
+    memory.fail(next: [.refuses(refusal)])
+    let error = await #expect(throws: SyncError.self) {
+      try await box.publish(bytes: [1], as: "a.csv")
+    }
+    #expect(error == refusal)
+    #expect(memory.calls.count == 1)
+    #expect(clock.sleeps.isEmpty)
+  }
+
+  @Test func aCancelledTaskIsNotKeptWaiting() async throws {
+    memory.fail(next: [.breaksOff])
+    let task = Task { [box] in
+      withUnsafeCurrentTask { $0?.cancel() }
+      try await box.publish(bytes: [1], as: "a.csv")
+    }
+    let error = await #expect(throws: SyncError.self) { try await task.value }
+    #expect(error?.isStop == true)
+    #expect(memory.calls.count == 1)
+  }
+
+  @Test func aSessionDroppedInMidUploadEndsWithTheWholeFile() async throws {
+    try await withSSHD { server in
+      let folder = TemporaryFolder()
+      let local = try sparseFile(in: folder, megabytes: 128)
+      let sftp = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let box = RetryingDropbox(sftp, clock: clock, attempts: 3)
+      async let upload: Void = box.publish(local, as: "imports/a.csv.gz")
+      await server.dropOnce("imports/a.part", reaches: 1)
+      try await upload
+      #expect(clock.sleeps.count == 1)
+      let files = try await box.list("imports/*")
+      #expect(files.map(\.name) == ["imports/a.csv.gz"])
+      #expect(files.map(\.size) == [128 << 20])
+    }
+  }
+
+  @Test func idleSessionsThatDiedTogetherCostOneAttempt() async throws {
+    try await withSSHD { server in
+      let sftp = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let box = RetryingDropbox(sftp, clock: clock, attempts: 2)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<4 {
+          group.addTask { try await box.publish(bytes: [1], as: "\(number).csv") }
+        }
+        try await group.waitForAll()
+      }
+      server.dropSessions()
+      #expect(try await box.list("*").count == 4)
+    }
+  }
+}

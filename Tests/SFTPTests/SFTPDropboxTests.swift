@@ -1,0 +1,161 @@
+import Core
+import Glibc
+import TestSupport
+import Testing
+
+@testable import SFTP
+
+@Suite struct SFTPDropboxTests {
+  @Test("A dropbox in memory keeps its promises", arguments: DropboxContract.all)
+  func inMemory(_ promise: DropboxContract) async throws {
+    try await promise.check(MemoryDropbox())
+  }
+
+  @Test("A dropbox over SFTP keeps its promises", arguments: [[], ["posix-rename", "fsync"]])
+  func overSFTP(_ denied: [String]) async throws {
+    try await withSSHD(deniedRequests: denied) { server in
+      var settings = try server.settings()
+      for (index, promise) in DropboxContract.all.enumerated() {
+        settings.directory = "promise-\(index)"
+        let box = SFTPDropbox(SFTPSettings(settings, passphrase: nil))
+        await #expect(throws: Never.self, "\(promise)") { try await promise.check(box) }
+      }
+    }
+  }
+
+  @Test func namesAreBelowTheConfiguredDirectory() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      settings.directory = "d365_loads/stage/"
+      let box = SFTPDropbox(SFTPSettings(settings, passphrase: nil))
+      #expect(try await box.list("imports/*").isEmpty)
+      try await box.publish(bytes: [1], as: "imports/a.csv")
+      #expect(access("\(server.files)/d365_loads/stage/imports/a.csv", F_OK) == 0)
+      #expect(try await box.list("imports/*").map(\.name) == ["imports/a.csv"])
+    }
+  }
+
+  @Test func aSessionIsOpenedWhenItIsNeededAndNeverMoreThanTheLimit() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      settings.concurrency = 2
+      let box = SFTPDropbox(SFTPSettings(settings, passphrase: nil))
+      #expect(server.sessionCount == 0)
+      try await box.proveLogin()
+      let one = server.sessionCount
+      #expect(one > 0)
+      try await box.proveLogin()
+      #expect(server.sessionCount == one, "the session is used again")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<16 {
+          group.addTask {
+            try await box.publish(
+              bytes: [UInt8](repeating: 1, count: 1 << 20), as: "many/\(number).csv")
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(server.sessionCount == 2 * one)
+    }
+  }
+
+  @Test(arguments: [[], ["posix-rename"]])
+  func theProofOfWritingLeavesNothingBehind(_ denied: [String]) async throws {
+    try await withSSHD(deniedRequests: denied) { server in
+      let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      #expect(try await box.proveWriting() == denied.isEmpty)
+      #expect(try await box.list("*").isEmpty)
+    }
+  }
+
+  @Test func aSizeThatDiffersAfterTheUploadIsAnError() async throws {
+    try await withSSHD(deniedRequests: ["fsync"]) { server in
+      let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      #expect(symlink("/dev/null", "\(server.files)/a.part") == 0)
+      let error = await #expect(throws: SyncError.self) {
+        try await box.publish(bytes: [1, 2, 3], as: "a.csv")
+      }
+      #expect(error?.kind == .unavailable)
+      #expect(error?.reason == "sent 3 bytes, but the server has 0")
+      #expect(try await box.list("*").isEmpty)
+    }
+  }
+
+  @Test func aFullServerIsUnavailableAndSaysWhatToDo() async throws {
+    try await withSSHD { server in
+      let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      #expect(symlink("/dev/full", "\(server.files)/a.part") == 0)
+      let error = await #expect(throws: SyncError.self) {
+        try await box.publish(bytes: [1, 2, 3], as: "a.csv")
+      }
+      #expect(error?.kind == .unavailable)
+      #expect(error?.action == "publish a.csv")
+      #expect(error?.reason.contains("storage or quota may be full") == true)
+      #expect(error?.next?.contains("Control Panel") == true)
+      try await box.publish(bytes: [1], as: "b.csv")
+    }
+  }
+
+  @Test func aFolderThatMayNotBeMadeIsNotPermitted() async throws {
+    try await withSSHD(deniedRequests: ["mkdir"]) { server in
+      let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let error = await #expect(throws: SyncError.self) {
+        try await box.publish(bytes: [1], as: "imports/a.csv")
+      }
+      #expect(error?.kind == .permission)
+      try await box.publish(bytes: [1], as: "b.csv")
+    }
+  }
+
+  @Test func aDroppedSessionLeavesNoFinalNameAndTheNextAttemptSucceeds() async throws {
+    try await withSSHD { server in
+      let folder = TemporaryFolder()
+      let local = try sparseFile(in: folder, megabytes: 192)
+      let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let upload = Task { try await box.publish(local, as: "imports/a.csv.gz") }
+      await server.dropOnce("imports/a.part", reaches: 1)
+      let error = await #expect(throws: SyncError.self) { try await upload.value }
+      #expect(error?.kind == .unavailable)
+      #expect(error?.action == "publish imports/a.csv.gz")
+      #expect(error?.reason.contains("the SFTP session broke off, after ") == true)
+      #expect(access("\(server.files)/imports/a.csv.gz", F_OK) != 0)
+      try await box.publish(bytes: [1, 2], as: "imports/a.csv.gz")
+      #expect(try await box.list("imports/*").map(\.size) == [2])
+    }
+  }
+
+  @Test func aCancelledUploadStopsBetweenBlocksAndLeavesNothing() async throws {
+    try await withSSHD { server in
+      let folder = TemporaryFolder()
+      let local = try sparseFile(in: folder, megabytes: 512)
+      let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let upload = Task { try await box.publish(local, as: "a.csv.gz") }
+      await server.wait(for: "a.part", reaches: 1)
+      upload.cancel()
+      let error = await #expect(throws: SyncError.self) { try await upload.value }
+      #expect(error?.isStop == true)
+      #expect(try await box.list("*").isEmpty)
+    }
+  }
+}
+
+extension PrivateSSHD {
+  /// Returns as soon as a file on the server has this size.
+  func wait(for name: String, reaches size: Int) async {
+    var status = stat()
+    while stat("\(files)/\(name)", &status) != 0 || status.st_size < size { await Task.yield() }
+  }
+
+  func dropOnce(_ name: String, reaches size: Int) async {
+    await wait(for: name, reaches: size)
+    dropSessions()
+  }
+}
+
+/// A local file of zeros that takes no room.
+func sparseFile(in folder: TemporaryFolder, megabytes: Int) throws -> String {
+  let path = "\(folder.path)/sparse"
+  try #require(creat(path, 0o600) >= 0)
+  try #require(truncate(path, megabytes << 20) == 0)
+  return path
+}

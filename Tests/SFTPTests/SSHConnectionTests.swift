@@ -1,0 +1,175 @@
+import Core
+import Glibc
+import TestSupport
+import Testing
+
+@testable import SFTP
+
+/// Login, keys and trust, against a real server.
+@Suite struct SSHConnectionTests {
+  @Test func everyKindOfKeyLogsIn() async throws {
+    try await withSSHD(hostKeys: [.rsa]) { server in
+      for type in PrivateSSHD.KeyType.allCases {
+        for isPEM in [false, true] {
+          for passphrase in [nil, Canary.secret] {
+            let settings = try server.settings(
+              key: type, passphrase: passphrase ?? "", isPEM: isPEM)
+            let box = SFTPDropbox(SFTPSettings(settings, passphrase: passphrase))
+            await #expect(throws: Never.self, "\(type), PEM: \(isPEM), \(passphrase ?? "open")") {
+              try await box.proveLogin()
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: PrivateSSHD.KeyType.allCases, [nil, "wrong"])
+  func aKeyThatStaysLockedIsAConfigurationError(
+    _ type: PrivateSSHD.KeyType, _ passphrase: String?
+  ) async throws {
+    try await withSSHD { server in
+      let settings = try server.settings(key: type, passphrase: Canary.secret)
+      let error = await failure(SFTPSettings(settings, passphrase: passphrase))
+      #expect(error?.kind == .configuration)
+      #expect(error?.next?.contains("passphrase") == true)
+      #expect(!"\(error as Any)".contains(Canary.secret))
+    }
+  }
+
+  @Test(arguments: [0o640, 0o604, 0o660] as [mode_t])
+  func aKeyThatOthersMayReadIsRefused(_ mode: mode_t) async throws {
+    try await withSSHD { server in
+      let settings = try server.settings()
+      #expect(chmod(settings.privateKey, mode) == 0)
+      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      #expect(error?.kind == .configuration)
+      #expect(error?.next == "chmod 600 \(settings.privateKey)")
+    }
+  }
+
+  @Test func aMissingKeyAndAMissingKnownHostsAreConfigurationErrors() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      let key = settings.privateKey
+      settings.privateKey = "/nonexistent/key"
+      #expect(await failure(SFTPSettings(settings, passphrase: nil))?.kind == .configuration)
+      settings.privateKey = key
+      settings.knownHosts = "/nonexistent/known_hosts"
+      #expect(await failure(SFTPSettings(settings, passphrase: nil))?.kind == .configuration)
+    }
+  }
+
+  @Test func aKeyTheServerDoesNotKnowIsNotPermitted() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      settings.privateKey = try server.newKey(.rsa, isAllowed: false)
+      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      #expect(error?.kind == .permission)
+      #expect(error?.reason == "the server does not take this user with this key")
+    }
+  }
+
+  @Test("known_hosts with one key type, of a server with all", arguments: [false, true])
+  func theServerIsAskedForAKeyThatIsKnown(_ hashed: Bool) async throws {
+    try await withSSHD(hostKeys: [.rsa, .ecdsa, .ed25519]) { server in
+      var settings = try server.settings()
+      let lines = server.knownHostLines()
+      #expect(lines.count == 3)
+      for (index, line) in lines.enumerated() {
+        settings.knownHosts = try server.write(
+          known: ["other.example ssh-ed25519 AAAA", "# a comment", "", line],
+          name: "known_\(index)", hashed: hashed)
+        try await SFTPDropbox(SFTPSettings(settings, passphrase: nil)).proveLogin()
+      }
+    }
+  }
+
+  @Test(arguments: ["127.0.0.1", "[127.0.0.*]:PORT", "a.example,[127.0.0.1]:PORT", "[*]:PORT"])
+  func namesAreReadAsSSHReadsThem(_ name: String) async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      settings.knownHosts = try server.write(
+        known: server.knownHostLines(name.replacing("PORT", with: "\(server.port)")), name: "known")
+      try await SFTPDropbox(SFTPSettings(settings, passphrase: nil)).proveLogin()
+    }
+  }
+
+  @Test(arguments: [
+    "other.example", "[127.0.0.1]:1", "![127.0.0.1]:PORT,[127.0.0.*]:PORT",
+    "@cert-authority [127.0.0.1]:PORT",
+  ])
+  func anUnknownHostIsNotTrusted(_ name: String) async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      settings.knownHosts = try server.write(
+        known: server.knownHostLines(name.replacing("PORT", with: "\(server.port)")), name: "known")
+      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      #expect(error?.kind == .permission)
+      #expect(error?.reason.hasSuffix("has no key for it") == true)
+      #expect(error?.next?.contains("ssh-keyscan -p \(server.port) 127.0.0.1") == true)
+    }
+  }
+
+  @Test(arguments: [PrivateSSHD.KeyType.rsa, .ecdsa, .ed25519], [false, true])
+  func aWrongHostKeyIsNotTrusted(_ type: PrivateSSHD.KeyType, _ hashed: Bool) async throws {
+    try await withSSHD(hostKeys: [type]) { server in
+      var settings = try server.settings()
+      let key = try server.strangersKey(type)
+      settings.knownHosts = try server.write(
+        known: ["[127.0.0.1]:\(server.port) \(key)"], name: "known", hashed: hashed)
+      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      #expect(error?.kind == .permission)
+      #expect(error?.next?.contains("ssh-keygen -R '[127.0.0.1]:\(server.port)'") == true)
+      let words = key.split(separator: " ")
+      #expect(!"\(error as Any)".contains(words[1]), "no key in an error")
+    }
+  }
+
+  @Test func aRevokedHostKeyIsNotTrusted() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      let lines = server.knownHostLines()
+      settings.knownHosts = try server.write(
+        known: lines + lines.map { "@revoked \($0)" }, name: "known")
+      #expect(await failure(SFTPSettings(settings, passphrase: nil))?.kind == .permission)
+    }
+  }
+
+  @Test func aServerWithoutAKeyOfAKnownTypeIsNotTrusted() async throws {
+    try await withSSHD(hostKeys: [.ecdsa]) { server in
+      var settings = try server.settings()
+      settings.knownHosts = try server.write(
+        known: ["[127.0.0.1]:\(server.port) \(server.strangersKey(.ed25519))"], name: "known")
+      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      #expect(error?.kind == .permission)
+      #expect(error?.reason.contains("no host key of a type") == true)
+    }
+  }
+
+  @Test func nobodyThereIsUnavailable() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      settings.port = PrivateSSHD.freePort()
+      settings.knownHosts = try server.write(known: server.knownHostLines("127.0.0.1"), name: "k")
+      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      #expect(error?.kind == .unavailable)
+      #expect(error?.reason == "nothing accepts connections there")
+    }
+  }
+
+  @Test func aNameWithoutAnAddressIsUnavailable() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      settings.host = "two..dots"
+      settings.knownHosts = try server.write(known: server.knownHostLines("two..dots"), name: "k")
+      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      #expect(error?.kind == .unavailable)
+      #expect(error?.code?.hasPrefix("getaddrinfo ") == true)
+    }
+  }
+
+  private func failure(_ settings: SFTPSettings) async -> SyncError? {
+    await #expect(throws: SyncError.self) { try await SFTPDropbox(settings).proveLogin() }
+  }
+}

@@ -1,0 +1,84 @@
+import Core
+import HTTP
+import JSONPages
+import Sandbox
+import Testing
+
+@Suite struct ServiceLimitsTests {
+  @Test("The request limit answers 429 with a wait, and forgives who waits")
+  func requestLimit() async throws {
+    let fixture = try await DataverseFixture { $0.requestLimit = 5 }
+    for _ in 0..<5 { #expect(try await fixture.fault("GET", "WhoAmI") == "200 ") }
+    let refused = try await fixture.send("GET", "WhoAmI")
+    #expect(refused.status == 429)
+    #expect(refused["Retry-After"] == "5")
+    #expect(refused["x-ms-ratelimit-burst-remaining-xrm-requests"] == "0")
+    #expect(refused["x-ms-dop-hint"] == "4")
+    fixture.clock.advance(by: .seconds(301))
+    #expect(try await fixture.fault("GET", "WhoAmI") == "200 ")
+    #expect(await fixture.service.counters.violations == 0)
+  }
+
+  @Test("Who does not wait waits longer, and is counted")
+  func impatience() async throws {
+    let fixture = try await DataverseFixture { $0.requestLimit = 1 }
+    _ = try await fixture.send("GET", "WhoAmI")
+    var waits: [Int] = []
+    for _ in 0..<4 {
+      let refused = try await fixture.send("GET", "WhoAmI")
+      waits.append(try #require(refused["Retry-After"].flatMap { Int($0) }))
+      fixture.clock.advance(by: .seconds(1))
+    }
+    #expect(waits == [5, 10, 20, 40])
+    #expect(await fixture.service.counters.violations == 3)
+    #expect(await fixture.service.counters.throttled == 4)
+  }
+
+  @Test("Execution time is a budget of its own, by a model of rows and cells")
+  func executionTime() async throws {
+    let fixture = try await DataverseFixture {
+      $0.executionLimit = 100
+      $0.requestCost = 40
+      $0.decimalCodes = true
+      $0.retryAfterIsDate = true
+    }
+    for _ in 0..<3 { _ = try await fixture.send("GET", "WhoAmI") }
+    let refused = try await fixture.send("GET", "WhoAmI")
+    #expect(try JSONDocument.parse(refused.body)["error"]?["code"] == "-2147015903")
+    #expect(refused["Retry-After"]?.hasSuffix(" GMT") == true)
+  }
+
+  @Test("Servers have counters of their own, unless a cookie keeps to one")
+  func servers() async throws {
+    let spread = try await DataverseFixture {
+      $0.servers = 3
+      $0.requestLimit = 2
+    }
+    for _ in 0..<6 { #expect(try await spread.fault("GET", "WhoAmI") == "200 ") }
+    #expect(try await spread.send("GET", "WhoAmI").status == 429)
+    let sticky = try await DataverseFixture {
+      $0.servers = 3
+      $0.requestLimit = 2
+    }
+    let cookie = ["Cookie": "ARRAffinity=server1"]
+    for status in [200, 200, 429] {
+      #expect(try await sticky.send("GET", "WhoAmI", cookie).status == status)
+    }
+  }
+
+  @Test("More requests in flight than allowed are refused at once")
+  func concurrency() async throws {
+    let fixture = try await DataverseFixture {
+      $0.concurrencyLimit = 4
+      $0.pace = 5
+    }
+    let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<8 {
+        group.addTask { try await fixture.send("GET", "WhoAmI").status }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(statuses.contains(429))
+    #expect(statuses.count { $0 == 200 } >= 4)
+  }
+}

@@ -1,0 +1,353 @@
+"""`make bench`: every figure against a peer in the same run, pair by pair, medians.
+
+Prints the table and writes it to docs/benchmarks.md. No threshold makes it fail: it reports.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+
+import harness
+from harness import ROOT, SANDBOX, TOOL, Server, median, run, scratch
+
+sys.path.insert(0, str(ROOT / "Tests" / "interop"))
+from openssh import options as sftp_options  # noqa: E402
+from sandbox import Sandbox  # noqa: E402
+
+MEBIBYTE = 1 << 20
+PREFER = "odata.track-changes,odata.maxpagesize=5000"
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--contacts", type=int, default=100_000)
+arguments.add_argument("--times", type=int, default=5, help="of the large memory run: default 5")
+arguments.add_argument("--rounds", type=int, default=5)
+arguments.add_argument("--upload", type=int, default=1024, help="MiB")
+arguments.add_argument("--only", help="export, memory, sftp or delta")
+arguments = arguments.parse_args()
+
+table = []
+
+
+def row(what, ours, peer, ratio, target, reached):
+    table.append((what, ours, peer, ratio, target, "yes" if reached else "**no**"))
+    print("  " + " | ".join(table[-1]), flush=True)
+
+
+class World:
+    """A sandbox with its own jobs folder, and the tool on it."""
+
+    def __init__(self, name, contacts, job):
+        self.path = scratch.path / name
+        self.box = self.path / "box"
+        self.jobs = self.path / "jobs"
+        (self.jobs / "environments").mkdir(parents=True)
+        (self.jobs / "contacts.yaml").write_text(job)
+        self.environment = self.jobs / "environments" / "sandbox.yaml"
+        run(
+            SANDBOX, "start", "--directory", self.box, "--ports", "free", "--contacts", contacts,
+            "--write-env", self.environment)
+        self.sandbox = Sandbox(self.box)
+        self.sandbox.post("/knobs", {"dataverse": {"limitsEnabled": False}})
+        self.text = self.environment.read_text()
+
+    def lead(self, dynamics=None, sftp_port=None, known_hosts=None):
+        """Sends the tool by way of a proxy."""
+        text = self.text
+        if dynamics:
+            text = text.replace(self.sandbox.dynamics, dynamics)
+        if sftp_port:
+            text = text.replace(f"port: {self.sandbox.sftp['port']}", f"port: {sftp_port}")
+            text = text.replace(self.sandbox.sftp["knownHosts"], str(known_hosts))
+        self.environment.write_text(text)
+
+    def tool(self, *words, ok=(0,)):
+        return run(TOOL, *words, "--env", "sandbox", "--jobs", self.jobs, "-q", ok=ok)
+
+    @property
+    def state(self):
+        return self.box / "state"
+
+    @property
+    def spool(self):
+        return self.box / "spool"
+
+    def forget(self):
+        for folder in [self.state, self.spool]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def token(self):
+        form = urllib.parse.urlencode(
+            {
+                "grant_type": "client_credentials",
+                "client_id": self.sandbox.dynamics_client,
+                "client_secret": self.sandbox.dynamics_secret,
+                "scope": self.sandbox.dynamics + "/.default",
+            }).encode()
+        with urllib.request.urlopen(self.sandbox.token_url, form) as answer:
+            return json.load(answer)["access_token"]
+
+    def stop(self):
+        run(SANDBOX, "stop", "--directory", self.box)
+
+
+def call(url):
+    with urllib.request.urlopen(url) as answer:
+        return json.load(answer)
+
+
+# --- Export -------------------------------------------------------------------------------------
+
+
+def bench_export(world):
+    pages = Server(ROOT / "bench" / "replay.py", "--upstream", world.sandbox.dynamics)
+    world.lead(dynamics=pages.url)
+    token = world.token()
+    script, out = ROOT / "bench" / "peers" / "export_requests.py", scratch.path / "peer.csv"
+
+    def ours():
+        world.forget()
+        return world.tool("export", "contacts")
+
+    def python():
+        return run(sys.executable, script, pages.url, token, out)
+
+    def curl(config):
+        return run("curl", "-sS", "-H", f"Prefer: {PREFER}", "-K", config)
+
+    ours(), python()  # fills the memory of the page server
+    known = call(pages.url + "/_pages")
+    config = scratch.path / "pages.curl"
+    config.write_text(
+        "".join(f'url = "{pages.url}{page}"\noutput = "/dev/null"\n' for page in known["pages"]))
+    page = known["largest"]
+    compare_rows(out, world)
+
+    for label, pace in [("pages from memory", 0), ("a page every 250 ms", 250)]:
+        call(f"{pages.url}/_pace?ms={pace}")
+        rounds = arguments.rounds if pace == 0 else 2
+        mine, script_costs, fetches = [], [], []
+        for _ in range(rounds):
+            mine.append(ours())
+            if pace == 0:
+                script_costs.append(python())
+            fetches.append(curl(config))
+        if pace == 0:
+            export_rows(mine, script_costs)
+            memory_row(mine, page)
+        wall, fetch = median(mine, "wall"), median(fetches, "wall")
+        row(
+            f"export, wall time, {label}", f"{wall:.2f} s", f"curl {fetch:.2f} s",
+            f"{wall / fetch:.2f}x", "within 1.2x", wall <= 1.2 * fetch)
+    print(f"  ({len(known['pages'])} pages, the largest {page / MEBIBYTE:.1f} MiB)")
+    pages.stop()
+    return median(mine, "peak")
+
+
+def export_rows(mine, script_costs):
+    rate = arguments.contacts / median(mine, "cpu")
+    peer = arguments.contacts / median(script_costs, "cpu")
+    row(
+        f"export, {arguments.contacts:,} x 30, rows per CPU second", f"{rate:,.0f}",
+        f"requests + csv {peer:,.0f}", f"{rate / peer:.1f}x", "at least 5x", rate >= 5 * peer)
+    wall, theirs = median(mine, "wall"), median(script_costs, "wall")
+    row(
+        "export, wall time, against the script", f"{wall:.2f} s", f"requests + csv {theirs:.2f} s",
+        f"{theirs / wall:.1f}x faster", "(none)", theirs >= wall)
+
+
+def memory_row(mine, page):
+    peak, limit = median(mine, "peak"), 2 * page / MEBIBYTE + 32
+    row(
+        f"peak memory, {arguments.contacts:,} rows", f"{peak:.0f} MiB",
+        f"1 lane x 2 pages + 32 MiB = {limit:.0f} MiB", f"{peak / limit:.2f}x", "within it",
+        peak <= limit)
+
+
+def compare_rows(out, world):
+    """The peer's file must be the tool's file, or the comparison is worth nothing."""
+    parts = sorted(world.spool.rglob("*.csv"))
+    rows = sum(part.read_bytes().count(b"\n") - 1 for part in parts)
+    theirs = out.read_bytes().count(b"\n") - 1
+    if rows != theirs:
+        sys.exit(f"the peer wrote {theirs} lines, the tool {rows}")
+
+
+# --- Memory -------------------------------------------------------------------------------------
+
+
+def bench_memory(peak):
+    rows = arguments.contacts * arguments.times
+    world = World("large", rows, (ROOT / "bench" / "contacts.yaml").read_text())
+    pages = Server(
+        ROOT / "bench" / "replay.py", "--upstream", world.sandbox.dynamics, "--keep-nothing")
+    world.lead(dynamics=pages.url)
+    large = world.tool("export", "contacts").peak
+    row(
+        f"peak memory, {rows:,} rows", f"{large:.0f} MiB",
+        f"{arguments.contacts:,} rows {peak:.0f} MiB", f"{large / peak:.2f}x", "the same (1.1x)",
+        large <= 1.1 * peak)
+    pages.stop()
+    world.stop()
+
+
+# --- SFTP ---------------------------------------------------------------------------------------
+
+
+def bench_upload(world):
+    world.forget()
+    world.lead()
+    world.tool("export", "contacts")
+    exported = world.path / "exported"
+    shutil.copytree(world.state, exported)
+    parts = sorted(world.spool.rglob("contacts-*.csv"))
+    fill(parts, arguments.upload)
+    compare_uploads(world, exported, parts, arguments.upload, 3, "loopback", None)
+    fill(parts, max(arguments.upload // 16, 1))
+    delay = Server(ROOT / "bench" / "delay.py", world.sandbox.sftp["port"], 20)
+    known = world.path / "known_hosts"
+    text = pathlib.Path(world.sandbox.sftp["knownHosts"]).read_text()
+    known.write_text(text.replace(f":{world.sandbox.sftp['port']} ", f":{delay.port} "))
+    compare_uploads(
+        world, exported, parts, max(arguments.upload // 16, 1), 3, "40 ms round trip",
+        (delay.port, known))
+    delay.stop()
+
+
+def fill(parts, mebibytes):
+    """Gives the exported parts a size that is worth measuring."""
+    block = os.urandom(MEBIBYTE)
+    size = mebibytes * MEBIBYTE // len(parts)
+    for part in parts:
+        with open(part, "wb") as file:
+            left = size
+            while left > 0:
+                left -= file.write(block[:left])
+
+
+def compare_uploads(world, exported, parts, mebibytes, rounds, label, by_way_of):
+    area = pathlib.Path(world.sandbox.sftp["home"]) / "d365_loads"
+    batch = scratch.path / "batch"
+    batch.write_text(
+        "-mkdir d365_loads/imports\ncd d365_loads/imports\n"
+        + "".join(f"put {part} {part.stem}.part\nrename {part.stem}.part {part.name}\n"
+                  for part in parts))
+    sandbox = world.sandbox
+    port, known = by_way_of or (sandbox.sftp["port"], sandbox.sftp["knownHosts"])
+    world.lead(sftp_port=port, known_hosts=known)
+    command = ["sftp", "-q", "-b", batch, *sftp_options(sandbox, known)]
+    command[command.index("-P") + 1] = str(port)
+    command.append(sandbox.sftp["user"] + "@127.0.0.1")
+    mine, theirs = [], []
+    for _ in range(rounds):
+        shutil.rmtree(world.state)
+        shutil.copytree(exported, world.state)
+        mine.append(world.tool("stage", "contacts"))
+        uploaded = sum(file.stat().st_size for file in area.rglob("*.csv"))
+        if uploaded != sum(part.stat().st_size for part in parts):
+            sys.exit(f"the tool uploaded {uploaded} bytes")
+        shutil.rmtree(area / "imports")
+        theirs.append(run(*command))
+        shutil.rmtree(area / "imports")
+    wall, peer = median(mine, "wall"), median(theirs, "wall")
+    target = 1.0 if by_way_of is None else 2.0
+    row(
+        f"SFTP upload, {mebibytes:,} MiB in {len(parts)} parts, {label}",
+        f"{mebibytes / wall:.0f} MiB/s", f"OpenSSH sftp {mebibytes / peer:.0f} MiB/s",
+        f"{peer / wall:.2f}x", "not slower" if target == 1 else "at least 2x",
+        peer / wall >= target)
+
+
+# --- Delta --------------------------------------------------------------------------------------
+
+SMALL = """\
+kind: ingress
+from: { table: contact }
+to: { resource: profile, key: externalId }
+fields:
+  - { from: firstname, to: firstName, maxLength: 30, tooLong: cut }
+  - { from: emailaddress1, to: email }
+initial: { via: api }
+"""
+
+
+def bench_delta():
+    world = World("small", 200, SMALL)
+    world.tool("initial", "contacts")
+    world.tool("delta", "contacts")
+    costs = [world.tool("delta", "contacts") for _ in range(15)]
+    record = json.loads(
+        next(world.state.rglob("runs.jsonl")).read_text().splitlines()[-1])
+    requests = record["requests"]
+    trip = statistics.median(round_trip(world) for _ in range(15))
+    wall, allowed = median(costs, "wall") * 1000, 50 + requests * trip
+    row(
+        "delta without changes, start to exit", f"{wall:.0f} ms",
+        f"50 ms + {requests} round trips of {trip:.1f} ms = {allowed:.0f} ms",
+        f"{wall / allowed:.2f}x", "within it", wall <= allowed)
+    world.stop()
+    versions = [run(TOOL, "--version") for _ in range(25)]
+    wall = median(versions, "wall") * 1000
+    row("`campaign-sync --version`", f"{wall:.1f} ms", "-", f"{wall / 20:.2f}x", "20 ms", wall <= 20)
+
+
+def round_trip(world):
+    began = time.perf_counter()
+    call(world.sandbox.control + "/knobs")
+    return (time.perf_counter() - began) * 1000
+
+
+# --- Report -------------------------------------------------------------------------------------
+
+
+def report(seconds):
+    head = ("What", "campaign-sync", "Peer", "Ratio", "Target", "Reached")
+    lines = ["| " + " | ".join(cells) + " |" for cells in [head, ("---",) * 6, *table]]
+    print("\n".join(["", *lines, ""]))
+    if arguments.only:
+        return
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    intro = (ROOT / "bench" / "benchmarks.md").read_text()
+    (ROOT / "docs" / "benchmarks.md").write_text(
+        intro.replace("{table}", "\n".join(lines)).replace("{machine}", started_on)
+        .replace("{when}", now).replace("{seconds}", f"{seconds:.0f}"))
+
+
+def main():
+    began = time.monotonic()
+    wants = lambda name: arguments.only in (None, name)  # noqa: E731
+    world = None
+    if wants("export") or wants("memory") or wants("sftp"):
+        job = (ROOT / "bench" / "contacts.yaml").read_text()
+        world = World("contacts", arguments.contacts, job)
+        peak = bench_export(world) if wants("export") or wants("memory") else 0
+        if wants("sftp"):
+            bench_upload(world)
+        world.stop()
+        if wants("memory"):
+            bench_memory(peak)
+    if wants("delta"):
+        bench_delta()
+    report(time.monotonic() - began)
+
+
+started_on = harness.machine()
+print(started_on)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+with tempfile.TemporaryDirectory() as folder:
+    scratch.path = pathlib.Path(folder)
+    try:
+        main()
+    finally:
+        for box in scratch.path.glob("*/box"):
+            if (box / "sandbox.json").exists():
+                os.system(f"{SANDBOX} stop --directory {box} >/dev/null")
