@@ -22,6 +22,8 @@ final class IngressBench: Sendable {
   let breach: Breach?
   private let spools: SpoolShelf
   private let digester = RowDigester(key: [UInt8](repeating: 7, count: 32))
+  /// How often the schemas were asked for.
+  let targets = Mutex(0)
   private let wishes = Mutex(Wishes())
 
   /// What a test asks of the next lives.
@@ -94,15 +96,24 @@ final class IngressBench: Sendable {
     let wishes = wishes.withLock { $0 }
     let digester = digester
     return IngressJob(
-      settings: settings, plan: plan,
-      query: TableQuery(
-        entitySet: "contacts", columns: plan.columns, pageSize: wishes.pageSize),
-      goal: goal, before: state?.delta ?? DeltaSlot(), tokenDays: 30,
+      settings: settings, goal: goal, before: state?.delta ?? DeltaSlot(),
+      target: target(pageSize: wishes.pageSize),
       ports: IngressPorts(
-        source: FaultySource(table, world), store: FaultyStore(resource, world), spool: spoolPort,
-        ledger: FaultyLedger(ledger, world), digest: { digester.digest($0) }, clock: world.clock,
+        source: FaultySource(table, world), spool: spoolPort, ledger: FaultyLedger(ledger, world),
+        digest: { digester.digest($0) }, clock: world.clock,
         writes: 3),
       staging: staging, loading: loading(goal == .next ? .look : .wait))
+  }
+
+  private func target(pageSize: Int) -> IngressTarget.Source {
+    let query = TableQuery(entitySet: "contacts", columns: plan.columns, pageSize: pageSize)
+    let target = IngressTarget(
+      plan: plan, query: query, store: FaultyStore(resource, world), tokenDays: 30)
+    return { [self] () async throws(SyncError) in
+      try world.checkAlive()
+      targets.withLock { $0 += 1 }
+      return target
+    }
   }
 
   var staging: StageJob {

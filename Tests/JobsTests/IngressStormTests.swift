@@ -4,7 +4,9 @@ import Testing
 
 @testable import Jobs
 
-/// Whole stories of an ingress job under bad weather. A seed tells the same story every time.
+/// Whole stories of an ingress job under bad weather.
+///
+/// A seed tells the same story every time.
 @Suite struct IngressStormTests {
   /// Advances of a second and a slice of rows: what a kill may cost in repeated writes.
   static let atRisk = 64

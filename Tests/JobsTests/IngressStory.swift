@@ -105,7 +105,9 @@ struct IngressEnd: Equatable {
 
   let writes: Int
 
-  /// What differs, by name; empty where nothing does. Counts of writes are judged elsewhere.
+  /// What differs, by name; empty where nothing does.
+  ///
+  /// Counts of writes are judged elsewhere.
   func differences(from calm: IngressEnd) -> [String] {
     var names: [String] = []
     if let problem { names.append(problem) }

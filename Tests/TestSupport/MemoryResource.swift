@@ -1,7 +1,9 @@
 import Core
 import Synchronization
 
-/// A Campaign resource in memory. It keeps no key unique: the real one does not either.
+/// A Campaign resource in memory.
+///
+/// It keeps no key unique: the real one does not either.
 package final class MemoryResource: ResourceStore {
   /// What becomes of a write on request.
   package enum Fault: Sendable {

@@ -33,7 +33,9 @@ package final class MemoryWorkflow: ImportWorkflow {
   private let clock: any Clock
   private let place: @Sendable ([UInt8], String) -> Void
   private let work: Duration
-  /// What the last step uploads; nil where it uploads nothing. `{source}` is the run.
+  /// What the last step uploads; nil where it uploads nothing.
+  ///
+  /// `{source}` is the run.
   private let done: String?
   private let rejects: String
   private let state = Mutex(State())

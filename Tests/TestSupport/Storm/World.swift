@@ -59,7 +59,9 @@ package final class World: Sendable {
     state.withLock { $0.passing.append(work) }
   }
 
-  /// A place where the process may die, and where time passes. The dead are refused.
+  /// A place where the process may die, and where time passes.
+  ///
+  /// The dead are refused.
   package func point(_ name: String) throws(SyncError) {
     let (isDead, passed) = state.withLock { state -> (Bool, Duration) in
       if state.isDead { return (true, .zero) }
