@@ -12,9 +12,15 @@ package enum EnvironmentFile {
     _ text: String, file: String, name: String, paths: Paths
   ) throws(SyncError) -> EnvironmentSettings {
     let problems = Problems()
-    guard let root = Document.root(text, file: file, problems: problems) else {
-      throw .problems(problems.all)
-    }
+    let settings = read(text, file: file, name: name, paths: paths, problems)
+    guard let settings, problems.all.isEmpty else { throw .problems(problems.all) }
+    return settings
+  }
+
+  static func read(
+    _ text: String, file: String, name: String, paths: Paths, _ problems: Problems
+  ) -> EnvironmentSettings? {
+    guard let root = Document.root(text, file: file, problems: problems) else { return nil }
     var settings = EnvironmentSettings(
       name: name, dynamics: dynamics(root, paths), campaign: campaign(root, paths),
       statePath: "", spoolPath: "")
@@ -24,30 +30,32 @@ package enum EnvironmentFile {
     settings.spoolPath = paths.absolute(folders?.text("spool") ?? "spool")
     folders?.finish()
     settings.guardrails = root.choice("guardrails", .error)
-    if root.has("heartbeat") {
-      settings.heartbeat = root.url("heartbeat", example: "https://hc.example.org/{job}")
-    }
+    settings.heartbeat = heartbeat(root)
     let tls = root.section("tls")
     settings.caFile = tls?.text("caFile").map(paths.absolute)
     tls?.finish()
     root.finish()
-    guard problems.all.isEmpty else { throw .problems(problems.all) }
     return settings
   }
 
   private static func dynamics(_ root: Section, _ paths: Paths) -> EnvironmentSettings.Dynamics {
-    let section = root.requiredSection("dynamics")
+    guard let section = root.requiredSection("dynamics") else {
+      return EnvironmentSettings.Dynamics(url: "", tenant: "", clients: [])
+    }
     var dynamics = EnvironmentSettings.Dynamics(
-      url: section?.url("url", example: "https://contoso.crm4.dynamics.com") ?? "",
-      tenant: section?.required("tenant", "6f1c0e0e-2b5d-4e11-8179-000d3a1b2c3d") ?? "",
-      clients: [])
-    guard let section else { return dynamics }
+      url: section.url("url", example: "https://contoso.crm4.dynamics.com", path: .none),
+      tenant: section.required("tenant", "6f1c0e0e-2b5d-4e11-8179-000d3a1b2c3d", as: .token),
+      clients: section.sections("clients").map { client($0, paths) })
     dynamics.authority = section.url(
-      "authority", dynamics.authority, example: dynamics.authority)
-    dynamics.apiVersion = section.text("apiVersion") ?? dynamics.apiVersion
-    dynamics.clients = section.sections("clients").map { client($0, paths) }
+      "authority", dynamics.authority, example: dynamics.authority, path: .none)
+    dynamics.apiVersion = section.text("apiVersion", as: .version) ?? dynamics.apiVersion
     if dynamics.clients.isEmpty {
       section.complain("clients", "needs at least one `{ id: ..., secret: { env: NAME } }`")
+    } else if dynamics.clients.count > 1 {
+      section.problems.add(
+        Problem(
+          section.place(of: "clients", item: 1), path: section.path(of: "clients[1]"),
+          says: "is not built yet: work is not spread over several application users; name one"))
     }
     dynamics.concurrency = section.integer("concurrency", 4, in: 1...64) ?? 4
     section.finish()
@@ -55,13 +63,18 @@ package enum EnvironmentFile {
   }
 
   private static func campaign(_ root: Section, _ paths: Paths) -> EnvironmentSettings.Campaign {
-    let section = root.requiredSection("campaign")
     let empty = EnvironmentSettings.Client(id: "", secret: .environment(""))
+    guard let section = root.requiredSection("campaign") else {
+      return EnvironmentSettings.Campaign(url: "", client: empty, scopes: documentedScopes)
+    }
     var campaign = EnvironmentSettings.Campaign(
-      url: section?.url("url", example: "https://mc.adobe.io/acme-mkt-stage") ?? "",
-      client: section?.requiredSection("client").map { client($0, paths) } ?? empty,
-      scopes: section?.texts("scopes") ?? documentedScopes)
-    guard let section else { return campaign }
+      url: section.url(
+        "url", example: "https://mc.adobe.io/acme-mkt-stage", path: .organization),
+      client: section.requiredSection("client").map { client($0, paths) } ?? empty,
+      scopes: section.texts("scopes") ?? documentedScopes)
+    if campaign.scopes.contains(where: { !TextForm.token.fits($0) || $0.contains(",") }) {
+      section.complain("scopes", "must be a list of single words, `[openid, AdobeID]`")
+    }
     campaign.tokenURL = section.url("tokenUrl", campaign.tokenURL, example: campaign.tokenURL)
     campaign.concurrency = section.integer("concurrency", 8, in: 1...64) ?? 8
     campaign.signalInterval = section.duration("signalInterval", campaign.signalInterval)
@@ -73,25 +86,41 @@ package enum EnvironmentFile {
     guard let section = root.section("sftp") else { return nil }
     let key = section.requiredSection("privateKey")
     var sftp = EnvironmentSettings.SFTP(
-      host: section.required("host", "acme-mkt-stage.campaign.adobe.com"),
-      user: section.required("user", "acme"),
+      host: section.required("host", "acme-mkt-stage.campaign.adobe.com", as: .host),
+      user: section.required("user", "acme", as: .token),
       privateKey: paths.absolute(key?.required("file", "~/.ssh/campaign_rsa") ?? ""),
       knownHosts: paths.absolute(section.required("knownHosts", "~/.ssh/known_hosts")),
       directory: section.required("directory", "d365_loads"))
     sftp.passphrase = key?.secret("passphrase", files: paths)
     key?.finish()
-    sftp.passphrase = sftp.passphrase ?? section.secret("passphrase", files: paths)
+    if let beside = section.secret("passphrase", files: paths) {
+      if sftp.passphrase != nil { section.complain("passphrase", "is given twice; keep one") }
+      sftp.passphrase = beside
+    }
     sftp.port = section.integer("port", 22, in: 1...65535) ?? 22
     sftp.concurrency = section.integer("concurrency", 4, in: 1...10) ?? 4
-    if sftp.directory.hasPrefix("/") || sftp.directory.split(separator: "/").contains("..") {
-      section.complain("directory", "must be relative to the login directory, without `..`")
+    if sftp.directory.hasSuffix("/"), sftp.directory != "/" { sftp.directory.removeLast() }
+    if !["", "."].contains(sftp.directory), (try? RemoteName.check(sftp.directory)) == nil {
+      section.complain(
+        "directory", "must be relative to the login directory, without `..`; `.` is that itself")
     }
     section.finish()
     return sftp
   }
 
+  private static func heartbeat(_ root: Section) -> String? {
+    let example = "https://hc.example.org/{job}"
+    guard root.has("heartbeat") else {
+      _ = root.node("heartbeat")
+      return nil
+    }
+    let url = root.url("heartbeat", example: example)
+    Placeholders.check(url, root, "heartbeat", ["{job}"])
+    return url.isEmpty ? nil : url
+  }
+
   private static func client(_ section: Section, _ paths: Paths) -> EnvironmentSettings.Client {
-    let id = section.required("id", "11111111-2222-3333-4444-555555555555")
+    let id = section.required("id", "11111111-2222-3333-4444-555555555555", as: .token)
     let secret = section.secret("secret", files: paths)
     if secret == nil, !section.has("secret") {
       section.complain("secret", "is missing; write `{ env: NAME }` or `{ file: PATH }`")

@@ -6,11 +6,12 @@ enum IngressFile {
     let from = root.requiredSection("from")
     let to = root.requiredSection("to")
     var settings = IngressSettings(
-      name: name, table: from?.required("table", "contact") ?? "",
-      resource: to?.required("resource", "profile") ?? "",
-      key: to?.required("key", "externalId") ?? "", fields: fields(root))
+      name: name, table: from?.required("table", "contact", as: .logicalName) ?? "",
+      resource: to?.required("resource", "profile", as: .apiName) ?? "",
+      key: to?.required("key", "externalId", as: .field) ?? "", fields: fields(root))
     from?.finish()
-    settings.lookup = to?.text("lookup")
+    settings.lookup = to?.text("lookup", as: .lookup)
+    settings.position = root.place(of: "to")
     to?.finish()
     settings.parents = root.sections("parents").map { parent($0) }
     settings.choices = choices(root)
@@ -18,11 +19,13 @@ enum IngressFile {
     settings.deletes = deletes(root)
     settings.delta = via("delta", root)
     settings.initial = via("initial", root)
-    settings.load = root.section("import").map { load($0) }
+    settings.load = root.section("import").map { ImportSection.read($0) }
     settings.csv = csv(root)
     settings.rejectLimit = rejectLimit(root)
     root.finish()
-    checkKeys(settings, root)
+    checkEnds(settings, root)
+    checkFields(settings, root)
+    checkLoad(settings, root)
     markNotBuilt(settings, root, notBuilt)
     return settings
   }
@@ -30,14 +33,12 @@ enum IngressFile {
   private static func fields(_ root: Section) -> [FieldMapping] {
     let fields = root.sections("fields").map { section in
       var field = FieldMapping(
-        from: section.required("from", "firstname"), to: section.required("to", "firstName"),
-        position: section.position)
+        from: section.required("from", "firstname", as: .logicalName),
+        to: section.required("to", "firstName", as: .field), position: section.position)
       field.maxLength = section.integer("maxLength", nil, in: 1...1_048_576)
       field.tooLong = section.choice("tooLong", .reject)
       field.applyUpdates = section.flag("applyUpdates", true)
-      if let replace = section.section("replace") {
-        for (key, value) in replace.entries() { field.replace[key] = value }
-      }
+      for (key, value) in section.section("replace")?.texts() ?? [] { field.replace[key] = value }
       section.finish()
       return field
     }
@@ -47,7 +48,7 @@ enum IngressFile {
 
   private static func parent(_ section: Section) -> IngressSettings.Parent {
     let parent = IngressSettings.Parent(
-      field: section.required("field", "profileExternalId"),
+      field: section.required("field", "profileExternalId", as: .field),
       job: section.required("job", "contacts"))
     section.finish()
     return parent
@@ -58,16 +59,18 @@ enum IngressFile {
     let language = root.integer("labelLanguage", nil, in: 1...99_999)
     switch style {
     case "values":
-      if language != nil { root.complain("labelLanguage", "goes with `choices: labels` only") }
+      if root.has("labelLanguage") {
+        root.complain("labelLanguage", "goes with `choices: labels` only")
+      }
       return .values
     case "labels":
-      if language == nil {
+      if !root.has("labelLanguage") {
         root.complain("choices", "needs `labelLanguage: 1033` (or another LCID) beside it")
       }
       return .labels(language: language ?? 1033)
     default:
       root.complain(
-        "choices", "must be values or labels",
+        "choices", "must be one of: values, labels",
         nearest: Nearest.name(to: style, among: ["values", "labels"]))
       return .values
     }
@@ -91,48 +94,6 @@ enum IngressFile {
     return via
   }
 
-  private static func load(_ section: Section) -> IngressSettings.Import {
-    var load = IngressSettings.Import(
-      workflow: section.required("workflow", "WKF101"),
-      signal: section.required("signal", "signal1"), parameters: [:])
-    if let parameters = section.section("parameters") {
-      for (key, value) in parameters.entries() {
-        load.parameters[key] = value
-        checkPlaceholders(value, parameters, key, ["{files}", "{run}", "{job}"])
-      }
-    }
-    load.done = section.text("done")
-    load.rejects = section.text("rejects")
-    if let done = load.done {
-      checkPlaceholders(done, section, "done", ["{run}", "{job}"])
-      if !done.contains("{run}") { section.complain("done", "must hold {run}: one proof a run") }
-    }
-    if let rejects = load.rejects {
-      checkPlaceholders(rejects, section, "rejects", ["{run}", "{job}"])
-    }
-    load.timeout = section.duration("timeout", load.timeout)
-    section.finish()
-    return load
-  }
-
-  private static func checkPlaceholders(
-    _ text: String, _ section: Section, _ key: String, _ known: [String]
-  ) {
-    var rest = text[...]
-    while let start = rest.firstIndex(of: "{"), let end = rest[start...].firstIndex(of: "}") {
-      let name = String(rest[start...end])
-      if !known.contains(name) {
-        section.complain(
-          key, "holds \(name); known are \(known.joined(separator: ", "))",
-          nearest: Nearest.name(to: name, among: known))
-      }
-      rest = rest[end...].dropFirst()
-    }
-    if text.hasPrefix("/") || text.split(separator: "/").contains("..") {
-      section.complain(key, "must be below `sftp.directory`, without `..`")
-    }
-  }
-
   private static func csv(_ root: Section) -> CSVSettings {
     var csv = CSVSettings()
     guard let section = root.section("csv") else { return csv }
@@ -152,47 +113,66 @@ enum IngressFile {
     return limit
   }
 
-  private static func checkKeys(_ settings: IngressSettings, _ root: Section) {
-    if settings.resource == "profile", settings.table != "contact", !settings.table.isEmpty {
-      root.complain("to", "profile is fed by the table contact only")
+  /// contact goes to profile, everything else to a custom resource.
+  private static func checkEnds(_ settings: IngressSettings, _ root: Section) {
+    guard !settings.table.isEmpty, !settings.resource.isEmpty else { return }
+    switch (settings.table == "contact", settings.resource == "profile") {
+    case (true, true): break
+    case (true, false): root.complain("to", "is wrong: the table contact goes to profile only")
+    case (false, true): root.complain("to", "is wrong: profile is fed by the table contact only")
+    case (false, false):
+      guard !settings.resource.hasPrefix("cus") else { break }
+      root.complain("to", "is wrong: a custom resource has an API name that begins with `cus`")
     }
-    if settings.table == "contact", settings.resource != "profile", !settings.resource.isEmpty {
-      root.complain("to", "the table contact goes to profile only")
+  }
+
+  /// One Campaign field, one source; a parent's field is a field.
+  private static func checkFields(_ settings: IngressSettings, _ root: Section) {
+    func complain(_ list: String, _ index: Int, _ key: String, _ says: String) {
+      root.problems.add(
+        Problem(root.place(of: list, item: index), path: "\(list)[\(index)].\(key)", says: says))
     }
-    if settings.table != "contact", !settings.resource.isEmpty, settings.resource != "profile",
-      !settings.resource.hasPrefix("cus")
-    {
-      root.complain("to", "a custom resource is written with its API name, `cus...`")
-    }
-    var targets: [String: Int] = [settings.key: 0]
+    var fed: Set<String> = []
     for (index, field) in settings.fields.enumerated() where !field.to.isEmpty {
-      if targets.updateValue(index, forKey: field.to) != nil {
-        root.problems.add(
-          Problem(
-            field.position, path: "fields[\(index)].to",
-            says: "feeds \(field.to) a second time; one Campaign field has one source"))
+      if field.to == settings.key {
+        complain("fields", index, "to", "is the key, which gets the primary id of every row")
+      } else if !fed.insert(OptOutFile.denyName(field.to)).inserted {
+        complain(
+          "fields", index, "to",
+          "feeds \(field.to) a second time; one Campaign field has one source")
       }
     }
-    if settings.initial == .file, settings.load == nil {
+    var linked: Set<String> = []
+    for (index, parent) in settings.parents.enumerated() where !parent.field.isEmpty {
+      if !settings.fields.contains(where: { $0.to == parent.field }) {
+        complain("parents", index, "field", "names \(parent.field), which `fields` does not fill")
+      } else if !linked.insert(parent.field).inserted {
+        complain("parents", index, "field", "gives the field \(parent.field) a second parent")
+      }
+    }
+  }
+
+  private static func checkLoad(_ settings: IngressSettings, _ root: Section) {
+    let isFile = settings.initial == .file && !root.problems.hold("initial.via")
+    if isFile, !root.has("import") {
       root.complain(
         "import", "is missing: say which workflow loads the files, or `initial: { via: api }`")
     }
-    if settings.initial == .api, settings.load != nil {
+    if settings.initial == .api, root.has("import") {
       root.complain("import", "has no use beside `initial: { via: api }`; remove one of them")
     }
   }
 
-  /// Keys whose work is not built yet: parsed, checked, and refused when the job is run.
+  /// Keys whose work is not built yet: read, checked, and refused when the job is run.
   private static func markNotBuilt(
     _ settings: IngressSettings, _ root: Section, _ notBuilt: Problems
   ) {
     func mark(_ key: String, _ what: String) {
-      notBuilt.add(
-        Problem(root.place(of: key), path: key, says: "is not built yet: \(what)"))
+      notBuilt.add(Problem(root.place(of: key), path: key, says: "is not built yet: \(what)"))
     }
     if settings.filter != nil { mark("filter", "filters come with a later version") }
-    if settings.deletes.apply { mark("deletes", "deletions are not passed on yet; apply: false") }
-    if settings.delta == .file { mark("delta", "deltas go by API only; `via: api`") }
+    if settings.deletes.apply { mark("deletes", "deletions are not passed on; `apply: false`") }
+    if settings.delta == .file { mark("delta", "changes go by API only; `via: api`") }
     if !settings.parents.isEmpty { mark("parents", "custom tables come with a later version") }
     if settings.resource != "profile" { mark("to", "custom tables come with a later version") }
   }

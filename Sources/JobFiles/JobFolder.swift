@@ -15,6 +15,16 @@ package enum JobFile: Sendable, Equatable {
   }
 }
 
+/// A job, and the group it was read from: for the places of what is found later.
+struct ReadJob {
+  let job: JobFile
+  let root: Section
+
+  var ingress: IngressSettings? {
+    if case .ingress(let settings) = job { settings } else { nil }
+  }
+}
+
 /// All job files of a folder, checked one by one and against each other.
 package struct JobFolder: Sendable {
   package var jobs: [JobFile] = []
@@ -27,89 +37,77 @@ package struct JobFolder: Sendable {
     _ files: [(name: String, text: String)], guardrails: EnvironmentSettings.Guardrails
   ) throws(SyncError) -> (folder: JobFolder, warnings: [Problem]) {
     let problems = Problems()
-    var folder = JobFolder()
-    for file in files.sorted(by: { $0.name < $1.name }) {
-      folder.read(file.name, file.text, problems)
-    }
-    let limits = Guardrails.check(folder.jobs)
-    folder.checkTogether(problems)
-    let refused = problems.all + (guardrails == .error ? limits : [])
-    guard refused.isEmpty else { throw .problems(refused) }
+    let (folder, limits) = read(files, problems)
+    if guardrails == .error { limits.forEach(problems.add) }
+    guard problems.all.isEmpty else { throw .problems(problems.all) }
     return (folder, guardrails == .warn ? limits : [])
   }
 
-  private mutating func read(_ file: String, _ text: String, _ problems: Problems) {
+  /// - Returns: the jobs, and where they pass a guardrail.
+  static func read(
+    _ files: [(name: String, text: String)], _ problems: Problems
+  ) -> (folder: JobFolder, limits: [Problem]) {
+    var folder = JobFolder()
+    let jobs = files.sorted { $0.name < $1.name }.compactMap { file in
+      folder.read(file.name, file.text, problems)
+    }
+    folder.jobs = jobs.map(\.job)
+    JobsTogether(jobs: jobs, problems: problems).check()
+    return (folder, Guardrails.check(jobs))
+  }
+
+  private mutating func read(_ file: String, _ text: String, _ problems: Problems) -> ReadJob? {
     let last = file.split(separator: "/").last.map(String.init) ?? file
     let name = last.hasSuffix(".yaml") ? String(last.dropLast(5)) : last
-    guard JobFolder.isName(name) else {
-      return problems.add(
-        Problem(
-          SourcePosition(file: file, line: 1), path: "",
-          says: "is no job name: use a-z, 0-9 and -, begin with a letter, at most 40 characters"))
+    if let says = JobFolder.complaint(aboutName: name) {
+      let lower = name.lowercased()
+      let nearest = JobFolder.complaint(aboutName: lower) == nil ? lower + ".yaml" : nil
+      problems.add(Problem(SourcePosition(file: file, line: 1), says: says, nearest: nearest))
+      return nil
     }
-    guard let root = Document.root(text, file: file, problems: problems) else { return }
+    guard let root = Document.root(text, file: file, problems: problems) else { return nil }
+    let notBuilt = Problems()
+    guard let job = JobFolder.job(root, name: name, notBuilt: notBuilt) else { return nil }
+    if !notBuilt.all.isEmpty { self.notBuilt[name] = notBuilt.all }
+    return ReadJob(job: job, root: root)
+  }
+
+  private static func job(_ root: Section, name: String, notBuilt: Problems) -> JobFile? {
+    func mark(_ what: String) {
+      notBuilt.add(Problem(root.place(of: "kind"), path: "kind", says: "is not built yet: \(what)"))
+    }
     let kinds = ["ingress", "egress", "opt-out"]
     let kind = root.required("kind", "ingress")
-    let notBuilt = Problems()
     switch kind {
-    case "ingress":
-      jobs.append(.ingress(IngressFile.read(root, name: name, notBuilt: notBuilt)))
+    case "ingress": return .ingress(IngressFile.read(root, name: name, notBuilt: notBuilt))
     case "egress":
-      jobs.append(.egress(EgressFile.read(root, name: name)))
-      notBuilt.add(
-        Problem(root.place(of: "kind"), path: "kind", says: "is not built yet: egress jobs"))
+      mark("egress jobs come with a later version")
+      return .egress(EgressFile.read(root, name: name))
     case "opt-out":
-      jobs.append(.optOut(OptOutFile.read(root, name: name)))
-      notBuilt.add(
-        Problem(root.place(of: "kind"), path: "kind", says: "is not built yet: opt-out jobs"))
+      mark("opt-out jobs come with a later version")
+      return .optOut(OptOutFile.read(root, name: name))
     default:
-      guard !kind.isEmpty else { return }
+      guard !kind.isEmpty else { return nil }
       root.complain(
         "kind", "must be one of: \(kinds.joined(separator: ", "))",
         nearest: Nearest.name(to: kind, among: kinds))
-    }
-    if !notBuilt.all.isEmpty { self.notBuilt[name] = notBuilt.all }
-  }
-
-  /// `[a-z][a-z0-9-]{0,39}`.
-  static func isName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, (0x61...0x7A).contains(first), text.utf8.count <= 40 else {
-      return false
-    }
-    return text.utf8.allSatisfy {
-      (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+      return nil
     }
   }
 
-  /// One table, one resource; one source for a Campaign field; parents that exist.
-  private func checkTogether(_ problems: Problems) {
-    let ingress = jobs.compactMap { if case .ingress(let settings) = $0 { settings } else { nil } }
-    for (index, settings) in ingress.enumerated() {
-      let position = SourcePosition(file: "jobs/\(settings.name).yaml", line: 1)
-      for earlier in ingress[..<index] {
-        if earlier.table == settings.table || earlier.resource == settings.resource {
-          problems.add(
-            Problem(
-              position, path: "from.table",
-              says: "\(settings.table) -> \(settings.resource) overlaps with the job "
-                + "\(earlier.name): one table goes to one resource, by one job"))
-        }
-      }
-      for parent in settings.parents where !ingress.contains(where: { $0.name == parent.job }) {
-        problems.add(
-          Problem(
-            position, path: "parents", says: "names the job \(parent.job), which does not exist",
-            nearest: Nearest.name(to: parent.job, among: ingress.map(\.name))))
-      }
+  /// `[a-z][a-z0-9-]{0,39}`; the state folder has a folder `gates` of its own.
+  private static func complaint(aboutName text: String) -> String? {
+    if text == "gates" {
+      return "has a name that the state folder needs for itself; choose another"
     }
-    let fed = ingress.filter { $0.resource == "profile" }.flatMap(\.fields).map(\.to)
-    for case .optOut(let settings) in jobs {
-      for field in settings.fields where fed.contains(field.campaign) {
-        problems.add(
-          Problem(
-            field.position, path: "fields",
-            says: "feeds \(field.campaign), which an ingress job feeds too; keep one of them"))
+    let isName =
+      text.utf8.count <= 40 && text.utf8.first.map { (0x61...0x7A).contains($0) } == true
+      && text.utf8.allSatisfy {
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
       }
-    }
+    return isName
+      ? nil
+      : "has no job name: the file's name is the job's; use a-z, 0-9 and -, begin with a letter, "
+        + "at most 40 characters"
   }
 }

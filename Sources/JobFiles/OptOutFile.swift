@@ -4,7 +4,10 @@ import Core
 enum OptOutFile {
   static func read(_ root: Section, name: String) -> OptOutSettings {
     let direction: OptOutSettings.Direction = root.choice("direction", .disabled)
-    if !root.has("direction") { root.complain("direction", "is missing") }
+    if !root.has("direction") {
+      let known = OptOutSettings.Direction.allCases.map(\.rawValue)
+      root.complain("direction", "is missing; one of \(known.joined(separator: ", "))")
+    }
     let readsCampaign = direction == .campaignToDynamics || direction == .bidirectional
     var settings = OptOutSettings(
       name: name, direction: direction, files: root.section("from").map(files),
@@ -12,7 +15,8 @@ enum OptOutFile {
     if readsCampaign, settings.files == nil, !root.has("from") {
       root.complain("from", "is missing: say which opt-out files of Campaign are read")
     }
-    if !readsCampaign, root.has("fields") {
+    let isKnown = root.has("direction") && !root.problems.hold("direction")
+    if !readsCampaign, isKnown, root.has("fields") {
       root.complain(
         "fields",
         "has no place with `direction: \(direction.rawValue)`: map opt-outs to Campaign "
@@ -21,6 +25,7 @@ enum OptOutFile {
     if readsCampaign, !root.has("fields") {
       root.complain("fields", "is missing; `{ dynamics: donotbulkemail, campaign: denyListEmail }`")
     }
+    checkTwice(settings, root)
     settings.rejectLimit = IngressFile.rejectLimit(root)
     root.finish()
     return settings
@@ -31,7 +36,14 @@ enum OptOutFile {
       pattern: section.required("files", "exports/optout_*.csv"),
       key: section.required("key", "externalId"),
       modified: section.required("modified", "\"{campaign}_modified\""))
-    files.timeZone = section.text("timeZone") ?? files.timeZone
+    if !files.pattern.isEmpty { section.remotePath("files", files.pattern, isPattern: true) }
+    if !files.modified.isEmpty {
+      Placeholders.check(files.modified, section, "modified", ["{campaign}"])
+      if !files.modified.contains("{campaign}") {
+        section.complain("modified", "must hold {campaign}: each attribute has its own time")
+      }
+    }
+    files.timeZone = section.text("timeZone", as: .timeZone) ?? files.timeZone
     section.finish()
     return files
   }
@@ -39,11 +51,10 @@ enum OptOutFile {
   private static func fields(_ root: Section) -> [OptOutSettings.Field] {
     root.sections("fields").map { section in
       let field = OptOutSettings.Field(
-        dynamics: section.required("dynamics", "donotbulkemail"),
-        campaign: section.required("campaign", "denyListEmail"),
+        dynamics: section.required("dynamics", "donotbulkemail", as: .logicalName),
+        campaign: section.required("campaign", "denyListEmail", as: .field),
         invert: section.flag("invert", false), position: section.position)
-      let name = field.campaign.replacing("blackList", with: "denyList")
-      if !field.campaign.isEmpty, !OptOutSettings.attributes.contains(name) {
+      if !field.campaign.isEmpty, !OptOutSettings.attributes.contains(denyName(field.campaign)) {
         section.complain(
           "campaign", "must be one of \(OptOutSettings.attributes.joined(separator: ", "))",
           nearest: Nearest.name(to: field.campaign, among: OptOutSettings.attributes))
@@ -51,5 +62,29 @@ enum OptOutFile {
       section.finish()
       return field
     }
+  }
+
+  /// A column and an attribute make one pair, or a decision would have two outcomes.
+  private static func checkTwice(_ settings: OptOutSettings, _ root: Section) {
+    var (columns, attributes): (Set<String>, Set<String>) = ([], [])
+    for (index, field) in settings.fields.enumerated() {
+      func complain(_ key: String, _ name: String) {
+        root.problems.add(
+          Problem(
+            field.position, path: "fields[\(index)].\(key)",
+            says: "names \(name) a second time; a column and an attribute make one pair"))
+      }
+      if !field.dynamics.isEmpty, !columns.insert(field.dynamics).inserted {
+        complain("dynamics", field.dynamics)
+      }
+      if !field.campaign.isEmpty, !attributes.insert(denyName(field.campaign)).inserted {
+        complain("campaign", field.campaign)
+      }
+    }
+  }
+
+  /// Instances call an opt-out `blackListEmail` or `denyListEmail`; both are one field.
+  static func denyName(_ field: String) -> String {
+    field.hasPrefix("blackList") ? "denyList" + field.dropFirst("blackList".count) : field
   }
 }

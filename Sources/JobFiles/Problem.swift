@@ -3,7 +3,7 @@ import Core
 /// Something in a file of the user that cannot be taken as it stands.
 package struct Problem: Sendable, Equatable {
   package var position: SourcePosition
-  /// Where in the document: `fields[2].maxLength`.
+  /// Where in the document: `fields[2].maxLength`; empty: the file as a whole.
   package var path: String
   /// What is wrong, and what was expected.
   ///
@@ -13,7 +13,7 @@ package struct Problem: Sendable, Equatable {
   package var nearest: String?
 
   package init(
-    _ position: SourcePosition, path: String, says: String, nearest: String? = nil
+    _ position: SourcePosition, path: String = "", says: String, nearest: String? = nil
   ) {
     self.position = position
     self.path = path
@@ -34,7 +34,7 @@ extension SyncError {
   package static func problems(_ problems: [Problem]) -> SyncError {
     let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
     return SyncError(
-      .configuration, "use the job files",
+      .configuration, "use the files below the jobs folder",
       ([count + ":"] + problems.map { "    " + $0.line }).joined(separator: "\n"),
       next: "mend the lines named above; docs/jobs.md explains every key")
   }
@@ -42,7 +42,20 @@ extension SyncError {
 
 /// Collects what is wrong while the files are read.
 final class Problems {
-  private(set) var all: [Problem] = []
+  private var found: [Problem] = []
+  /// Every key that was asked for, `fields[].to` and the like; a test holds `docs/schema` to it.
+  private(set) var asked: Set<String> = []
 
-  func add(_ problem: Problem) { all.append(problem) }
+  func add(_ problem: Problem) { found.append(problem) }
+  func hold(_ path: String) -> Bool { found.contains { $0.path == path } }
+  func ask(_ schemaPath: String) { asked.insert(schemaPath) }
+
+  /// By file, line and column; what stands in one place stays in the order of reading.
+  var all: [Problem] {
+    found.enumerated().sorted { one, other in
+      let (first, second) = (one.element.position, other.element.position)
+      return (first.file, first.line, first.column, one.offset)
+        < (second.file, second.line, second.column, other.offset)
+    }.map(\.element)
+  }
 }

@@ -27,7 +27,7 @@ extension Section {
 
   func integer(_ key: String, _ standard: Int?, in range: ClosedRange<Int>) -> Int? {
     guard let text = text(key) else { return standard }
-    if let number = Int(text), range.contains(number) { return number }
+    if let number = whole(text), range.contains(number) { return number }
     complain(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     return standard
   }
@@ -35,10 +35,12 @@ extension Section {
   /// `1%`, `0.5%`.
   func percent(_ key: String, _ standard: Double) -> Double {
     guard let text = text(key) else { return standard }
-    if text.hasSuffix("%"), let share = Double(text.dropLast()), (0...100).contains(share) {
+    let digits = text.dropLast()
+    let isPlain = digits.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
+    if text.hasSuffix("%"), isPlain, let share = Double(digits), share <= 100 {
       return share / 100
     }
-    complain(key, "must be a share such as 1% or 0.5%")
+    complain(key, "must be a share such as 1% or 0.5%, at most 100%")
     return standard
   }
 
@@ -46,8 +48,8 @@ extension Section {
   func duration(_ key: String, _ standard: Duration) -> Duration {
     guard let text = text(key) else { return standard }
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    if let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), count > 0,
-      count <= 366 * 86_400 / unit
+    if let unit = text.last.flatMap({ units[$0] }), let count = whole(text.dropLast()),
+      count > 0, count <= 366 * 86_400 / unit
     {
       return .seconds(count * unit)
     }
@@ -60,10 +62,11 @@ extension Section {
     guard let text = text(key) else { return standard }
     let units = ["KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
     for (unit, bytes) in units where text.hasSuffix(unit) {
-      let digits = text.dropLast(unit.count).filter { $0 != " " }
-      if let count = Int(digits), count > 0, count <= (64 << 30) / bytes { return count * bytes }
+      var digits = text.dropLast(unit.count)
+      while digits.last == " " { digits.removeLast() }
+      if let count = whole(digits), count > 0, count <= (64 << 30) / bytes { return count * bytes }
     }
-    complain(key, "must be a size such as 512 KiB, 64 MiB or 1 GiB")
+    complain(key, "must be a size such as 512 KiB, 64 MiB or 1 GiB, at most 64 GiB")
     return standard
   }
 
@@ -76,74 +79,8 @@ extension Section {
     return standard
   }
 
-  /// An https address without query; plain http only on this machine.
-  func url(_ key: String, _ standard: String? = nil, example: String) -> String {
-    let given = standard == nil ? required(key, example) : text(key) ?? standard ?? ""
-    guard !given.isEmpty else { return "" }
-    if given.contains("@") {
-      complain(key, "must not hold a user or a password")
-    } else if !isAddress(given) {
-      complain(key, "must be an address such as \(example)")
-    } else if given.hasPrefix("http://") && !isLoopback(given) {
-      complain(key, "is plain http, which is refused off this machine; write https://")
-    }
-    return given.hasSuffix("/") ? String(given.dropLast()) : given
-  }
-
-  private func isAddress(_ text: String) -> Bool {
-    guard text.hasPrefix("https://") || text.hasPrefix("http://") else { return false }
-    return !host(text).isEmpty && !text.contains { " ?#\\".contains($0) || $0.isNewline }
-  }
-
-  private func isLoopback(_ text: String) -> Bool {
-    let host = host(text)
-    return host == "localhost" || host == "[::1]" || host == "127.0.0.1"
-  }
-
-  private func host(_ text: String) -> String {
-    let rest = text.drop { $0 != "/" }.dropFirst(2)
-    let authority = rest.prefix { $0 != "/" }
-    if authority.hasPrefix("[") { return String(authority.prefix { $0 != "]" }) + "]" }
-    return String(authority.prefix { $0 != ":" })
-  }
-
-  /// `{ env: NAME }` or `{ file: PATH }`; a literal is refused without being repeated.
-  func secret(_ key: String, files: Paths) -> EnvironmentSettings.SecretSource? {
-    guard let node = node(key) else { return nil }
-    guard node.mapping != nil else {
-      complain(
-        key,
-        "is written into the file: keep secrets out of it with `{ env: NAME }` or "
-          + "`{ file: PATH }`")
-      return nil
-    }
-    let section = Section(file: file, path: path(of: key), node: node, problems: problems)
-    let (name, path) = (section.text("env"), section.text("file"))
-    section.finish()
-    switch (name, path) {
-    case (let name?, nil): return .environment(name)
-    case (nil, let path?): return .file(files.absolute(path))
-    default:
-      complain(key, "must be either `{ env: NAME }` or `{ file: PATH }`")
-      return nil
-    }
-  }
-}
-
-/// How the paths in a file are meant.
-package struct Paths: Sendable {
-  /// The parent of the jobs folder, absolute.
-  package var base: String
-  package var home: String
-
-  package init(base: String, home: String) {
-    self.base = base
-    self.home = home
-  }
-
-  func absolute(_ path: String) -> String {
-    if path.hasPrefix("/") { return path }
-    if path.hasPrefix("~/") { return home + path.dropFirst() }
-    return base + "/" + path
+  /// Digits only: no sign, no blank, no other base.
+  private func whole(_ text: some StringProtocol) -> Int? {
+    text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
   }
 }

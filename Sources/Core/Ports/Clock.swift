@@ -11,7 +11,7 @@ package protocol Clock: Sendable {
 }
 
 /// A moment, in milliseconds since 1970.
-package struct Instant: Hashable, Comparable, Sendable, Codable {
+package struct Instant: Hashable, Comparable, Sendable {
   package var milliseconds: Int64
 
   package init(milliseconds: Int64) { self.milliseconds = milliseconds }
@@ -31,5 +31,17 @@ package struct Instant: Hashable, Comparable, Sendable, Codable {
   }
   package static func - (one: Instant, other: Instant) -> Duration {
     .milliseconds(one.milliseconds - other.milliseconds)
+  }
+}
+
+extension Instant: Codable {
+  /// As the one number that it is.
+  package init(from decoder: any Decoder) throws {
+    milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(milliseconds)
   }
 }

@@ -2,7 +2,7 @@
 package typealias PageStream = any AsyncSequence<Page, SyncError> & Sendable
 
 /// Which columns of which table, by their wire names; the first is the primary id.
-package struct TableQuery: Sendable, Equatable {
+package struct TableQuery: Sendable, Equatable, Codable {
   package var entitySet: String
   package var columns: [String]
   package var pageSize: Int

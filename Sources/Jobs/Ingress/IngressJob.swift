@@ -14,27 +14,23 @@ package struct IngressJob: Job {
   }
 
   package let settings: IngressSettings
-  package let plan: RowPlan
-  package let query: TableQuery
   package let goal: Goal
   /// What was finished when this run began: it does one chain, or one record, more.
   package let before: DeltaSlot
-  /// Days that the service keeps a delta token, where it says so.
-  package let tokenDays: Int?
+  package let target: IngressTarget.Source
   package let ports: IngressPorts
   package let staging: StageJob
   package let loading: LoadJob
 
   package init(
-    settings: IngressSettings, plan: RowPlan, query: TableQuery, goal: Goal, before: DeltaSlot,
-    tokenDays: Int?, ports: IngressPorts, staging: StageJob, loading: LoadJob
+    settings: IngressSettings, goal: Goal, before: DeltaSlot,
+    target: @escaping IngressTarget.Source, ports: IngressPorts, staging: StageJob,
+    loading: LoadJob
   ) {
     self.settings = settings
-    self.plan = plan
-    self.query = query
     self.goal = goal
     self.before = before
-    self.tokenDays = tokenDays
+    self.target = target
     self.ports = ports
     self.staging = staging
     self.loading = loading

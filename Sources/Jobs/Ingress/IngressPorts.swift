@@ -3,7 +3,6 @@ import Core
 /// What the reading and writing lanes of an ingress job work with.
 package struct IngressPorts: Sendable {
   package var source: any TableSource
-  package var store: any ResourceStore
   package var spool: @Sendable (_ run: Int) throws(SyncError) -> any Spool
   package var ledger: any Ledger
   /// Keyed, so that the ledger is no oracle for values.
@@ -13,12 +12,11 @@ package struct IngressPorts: Sendable {
   package var writes: Int
 
   package init(
-    source: any TableSource, store: any ResourceStore,
+    source: any TableSource,
     spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
     digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int
   ) {
     self.source = source
-    self.store = store
     self.spool = spool
     self.ledger = ledger
     self.digest = digest

@@ -18,6 +18,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var phase = Phase.exporting
   /// Number of the run whose files these are.
   package var run = 1
+  /// What is read, as the export began; links of this job answer to these columns.
+  package var query: TableQuery?
   package var export = ExportSlot()
   package var stage = StageSlot()
   package var load = LoadSlot()

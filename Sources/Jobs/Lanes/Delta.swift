@@ -8,10 +8,12 @@ extension IngressJob {
     Lane(name: "delta") { [self] emit throws(SyncError) in
       guard let token = state.delta.token else { throw .noToken(name) }
       try await retryPending(emit)
+      let query = try await query(of: state)
       var slot = state.delta
       if slot.link == nil { slot.began = ports.clock.now }
       do throws(SyncError) {
-        try await follow(ports.source.changes(query, from: slot.link ?? token.link), &slot, emit)
+        let pages = ports.source.changes(query, from: slot.link ?? token.link)
+        try await follow(pages, of: query, &slot, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
         if state.delta.link == nil { throw .tokenRefused(name) }
@@ -28,13 +30,18 @@ extension IngressJob {
   /// `initial: { via: api }`: the rows of the scan go to Campaign at once, by API.
   func copy(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "copy") { [self] emit throws(SyncError) in
+      let query = try await target().query
       var slot = state.delta
       if slot.link == nil {
         slot.began = ports.clock.now
-        try await emit(Advance(now: true) { [slot] in $0.delta = slot })
+        try await emit(
+          Advance(now: true) { [slot] in
+            $0.delta = slot
+            $0.query = query
+          })
       }
       do throws(SyncError) {
-        try await follow(ports.source.scan(query, from: slot.link), &slot, emit)
+        try await follow(ports.source.scan(query, from: slot.link), of: query, &slot, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
         try await emit(Advance(now: true) { $0.delta = DeltaSlot() })
@@ -45,10 +52,11 @@ extension IngressJob {
   /// One record, whatever the ledger says of it.
   func only(_ key: RowKey) -> Lane<IngressState> {
     Lane(name: "only") { [self] emit throws(SyncError) in
-      guard let page = try await ports.source.row(query, key: key), page.rows == 1 else {
+      let target = try await target()
+      guard let page = try await ports.source.row(target.query, key: key), page.rows == 1 else {
         throw .noSuchRow(name, key)
       }
-      let written = try await write([plan.record(page, row: 0)], trusting: false)
+      let written = try await write([target.plan.record(page, row: 0)], of: target, trusting: false)
       var tally = written.tally
       tally.read = 1
       try await emit(
@@ -59,15 +67,22 @@ extension IngressJob {
     }
   }
 
+  /// What is read: as the load began, so that a link and its columns belong together.
+  private func query(of state: IngressState) async throws(SyncError) -> TableQuery {
+    if let query = state.query { return query }
+    return try await target().query
+  }
+
   private func follow(
-    _ pages: PageStream, _ slot: inout DeltaSlot, _ emit: @escaping Emit<IngressState>
+    _ pages: PageStream, of query: TableQuery, _ slot: inout DeltaSlot,
+    _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
     for try await page in pages {
-      try await write(page, emit)
+      try await write(page, of: query, emit)
       slot.link = page.next
       if page.next == nil {
         guard let link = page.delta, let began = slot.began else { throw .noDeltaLink(name) }
-        slot.token = DeltaToken(link: link, taken: began, days: tokenDays)
+        slot.token = DeltaToken(link: link, taken: began, days: try await tokenDays(slot))
         slot.began = nil
       }
       let isLast = page.next == nil
@@ -86,27 +101,43 @@ extension IngressJob {
 
   /// Writes the rows of a page, slice by slice; each slice is recorded as soon as it is accepted.
   private func write(
-    _ page: Page, _ emit: @escaping Emit<IngressState>
+    _ page: Page, of query: TableQuery, _ emit: @escaping Emit<IngressState>
+  ) async throws(SyncError) {
+    if page.rows > 0 {
+      let target = try await target()
+      guard target.query == query else { throw .schemaDrift(name) }
+      try await writeRows(page, of: target, emit)
+    }
+    let gone = page.removed.map { LedgerEntry.settled($0.description) }
+    if !gone.isEmpty { try await emit(Advance(settle: Settlement(entries: gone))) }
+  }
+
+  private func writeRows(
+    _ page: Page, of target: IngressTarget, _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
     let size = 200
     for start in stride(from: 0, to: page.rows, by: size) {
-      let rows = (start..<min(start + size, page.rows)).map { plan.record(page, row: $0) }
+      let rows = (start..<min(start + size, page.rows)).map { target.plan.record(page, row: $0) }
       var tally = Tally()
       tally.read = rows.count
-      let written = try await write(rows)
+      let written = try await write(rows, of: target)
       tally += written.tally
       try await emit(Advance(tally: tally, settle: Settlement(entries: written.entries)))
       if let failure = written.failure { throw failure }
     }
-    let gone = page.removed.map { LedgerEntry.settled($0.description) }
-    if !gone.isEmpty { try await emit(Advance(settle: Settlement(entries: gone))) }
+  }
+
+  /// The service's answer as far as it was asked; a lean delta keeps what the load learned.
+  private func tokenDays(_ slot: DeltaSlot) async throws(SyncError) -> Int? {
+    if let token = slot.token { return token.days }
+    return try await target().tokenDays
   }
 
   /// Writes some rows, several at once.
   ///
   /// - Parameter trusting: false looks up what the ledger says is proven.
   func write(
-    _ rows: [RecordOutcome], trusting: Bool = true
+    _ rows: [RecordOutcome], of target: IngressTarget, trusting: Bool = true
   ) async throws(SyncError) -> WrittenRows {
     var done = WrittenRows()
     var wanted: [MappedRow] = []
@@ -121,7 +152,7 @@ extension IngressJob {
     }
     let known = trusting ? try await ports.ledger.known(wanted.map(\.key)) : [:]
     let writer = RecordWriter(
-      store: ports.store, fields: plan.fieldNames, digest: ports.digest)
+      store: target.store, fields: target.plan.fieldNames, digest: ports.digest)
     done.add(await writer.write(wanted, known: known, atOnce: ports.writes))
     return done
   }

@@ -9,15 +9,20 @@ extension IngressJob {
   ///   from which the catch-up delta starts.
   func export(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "export") { [self] emit throws(SyncError) in
+      let target = try await target()
       var slot = state.export
       let spool = try ports.spool(state.run)
       if slot.began == nil {
         slot = ExportSlot()
         slot.began = ports.clock.now
-        try await emit(Advance(now: true) { [slot] in $0.export = slot })
+        try await emit(
+          Advance(now: true) { [slot, query = target.query] in
+            $0.export = slot
+            $0.query = query
+          })
       }
       do throws(SyncError) {
-        try await exportPages(from: &slot, run: state.run, into: spool, emit)
+        try await exportPages(of: target, from: &slot, run: state.run, into: spool, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
         // The service no longer takes the link: the scan begins again, and so do the parts.
@@ -27,17 +32,18 @@ extension IngressJob {
   }
 
   private func exportPages(
-    from slot: inout ExportSlot, run: Int, into spool: any Spool, _ emit: Emit<IngressState>
+    of target: IngressTarget, from slot: inout ExportSlot, run: Int, into spool: any Spool,
+    _ emit: Emit<IngressState>
   ) async throws(SyncError) {
     var rows = RowBuffer()  // reused: memory does not grow
     var token: String?
-    for try await page in ports.source.scan(query, from: slot.link) {
+    for try await page in ports.source.scan(target.query, from: slot.link) {
       if slot.part.size >= UInt64(settings.csv.partSize) {
         slot.full.append(slot.part)
         slot.part = PartMark(number: slot.part.number + 1)
       }
       rows.removeAll()
-      var mapped = plan.append(page, to: &rows)
+      var mapped = target.plan.append(page, to: &rows)
       slot.part = try spool.append(rows.bytes, rowCount: mapped.keys.count, to: slot.part)
       slot.link = page.next
       slot.pages += 1
@@ -49,9 +55,9 @@ extension IngressJob {
         entries: mapped.keys.map(LedgerEntry.sent) + mapped.rejections.map(LedgerEntry.pending))
       let isLast = page.next == nil
       try await emit(
-        Advance(tally: mapped.tally, settle: settle) { [slot, token, tokenDays] in
+        Advance(tally: mapped.tally, settle: settle) { [slot, token] in
           $0.export = slot
-          if isLast { $0.scanned(token, days: tokenDays) }
+          if isLast { $0.scanned(token, days: target.tokenDays) }
         })
     }
   }

@@ -15,19 +15,20 @@ extension IngressJob {
     while true {
       let waiting = try await ports.ledger.pending(after: last, limit: 200)
       guard let final = waiting.last else { return }
+      let target = try await target()
       last = final.rejection.key
       var rows: [RecordOutcome] = []
       var gone: [LedgerEntry] = []
       for record in waiting where record.rejection.what == .row || record.rejection.what == .reject
       {
         guard let key = RowKey(record.rejection.key) else { continue }
-        guard let page = try await ports.source.row(query, key: key), page.rows == 1 else {
+        guard let page = try await ports.source.row(target.query, key: key), page.rows == 1 else {
           gone.append(.settled(record.rejection.key))
           continue
         }
-        rows.append(plan.record(page, row: 0))
+        rows.append(target.plan.record(page, row: 0))
       }
-      var written = try await write(rows)
+      var written = try await write(rows, of: target)
       written.tally.retried = rows.count
       written.tally.rejected = 0
       try await emit(

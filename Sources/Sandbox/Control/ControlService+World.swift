@@ -36,7 +36,9 @@ extension ControlService {
       rows = await world.campaign.records(of: name, offset: offset, count: count)
     default: throw .control("show the state", "the sides are dataverse and campaign")
     }
-    return ["total": .number(String(total)), "offset": .number(String(offset)), "rows": .array(rows)]
+    return [
+      "total": .number(String(total)), "offset": .number(String(offset)), "rows": .array(rows),
+    ]
   }
 
   /// `{"table": "contact", "updates": 500, "creates": 100, "deletes": 0, "seed": 7}`.
@@ -68,10 +70,12 @@ extension ControlService {
     let comparison = Comparison(
       settings, primaryId: definition.primaryId,
       labels: ControlService.labels(of: definition, settings.choices))
+    let names = [definition.primaryId] + settings.fields.map(\.from)
+    let columns = Set(names.compactMap(definition.position(logical:))).sorted()
+    let cursor = RowCursor(world.dataverse, table: index, columns: columns)
+    // Slice follows slice, so the cursor knows where it stands.
     let result = try await comparison.run(
-      { [dataverse = world.dataverse] offset, count in
-        await dataverse.rows(of: settings.table, offset: offset, count: count)
-      }, against: world.campaign)
+      { _, count in await cursor.next(count) }, against: world.campaign)
     return result.json
   }
 

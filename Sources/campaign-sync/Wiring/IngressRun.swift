@@ -141,7 +141,7 @@ extension IngressRun {
       return (RunOutcome(state: standing?.state ?? IngressState()), idle)
     }
     switch goal {
-    case .job(let goal): return (try await ingress(goal, standing?.state, connections), nil)
+    case .job(let goal): return (try await ingress(goal, standing, connections), nil)
     case .stage, .confirm:
       guard let standing else { throw .nothingExported(name) }
       let ledger = try await state.ledger(identity: standing.identity, hasCheckpoint: true)
@@ -154,29 +154,26 @@ extension IngressRun {
   }
 
   private func ingress(
-    _ goal: IngressJob.Goal, _ standing: IngressState?, _ connections: Connections
+    _ goal: IngressJob.Goal, _ standing: Checkpoint<IngressState>?, _ connections: Connections
   ) async throws(SyncError) -> RunOutcome<IngressState> {
     let dynamics = try connections.dynamics()
     let campaign = try connections.campaign()
-    let organization = try await dynamics.organization()
-    _ = try state.checkpoint(organization: organization.id)
-    let table = try await dynamics.table(settings.table)
-    try IngressRun.requireTracking(table)
-    let resource = try await campaign.resource(settings.resource)
-    let plan = try RowPlan(settings, table: table, resource: resource)
-    let identity = state.identity(organization: organization.id)
+    let target = IngressTargets(state, dynamics, campaign)
+    let identity: JobIdentity
+    if let standing {
+      identity = standing.identity
+    } else {
+      identity = state.identity(organization: try await dynamics.organization().id)
+    }
     let ledger = try await state.ledger(identity: identity, hasCheckpoint: standing != nil)
-    let store = try campaign.store(for: resource, key: settings.key, lookup: settings.lookup)
     let digests = RowDigester(key: ledger.digestKey)
     let parts = try JobParts(self, connections, ledger: ledger, workflow: campaign)
     let job = IngressJob(
-      settings: settings, plan: plan,
-      query: TableQuery(entitySet: table.entitySet, columns: plan.columns), goal: goal,
-      before: standing?.delta ?? DeltaSlot(), tokenDays: organization.tokenDays,
+      settings: settings, goal: goal, before: standing?.state.delta ?? DeltaSlot(),
+      target: { () async throws(SyncError) in try await target.target() },
       ports: IngressPorts(
-        source: dynamics, store: store, spool: parts.spool, ledger: ledger,
-        digest: { digests.digest($0) }, clock: patience.clock,
-        writes: environment.campaign.concurrency),
+        source: dynamics, spool: parts.spool, ledger: ledger, digest: { digests.digest($0) },
+        clock: patience.clock, writes: environment.campaign.concurrency),
       staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
     return await run(job, through: parts.commit(identity))
   }
@@ -205,14 +202,6 @@ extension IngressRun {
       if phase != .loading { throw .notLoaded(name) }
       return nil
     }
-  }
-
-  static func requireTracking(_ table: TableSchema) throws(SyncError) {
-    guard !table.isChangeTracked else { return }
-    throw SyncError(
-      .configuration, "follow the changes of \(table.logicalName)",
-      "change tracking is off for this table",
-      next: "switch it on in Power Apps (table properties, \"Track changes\"), publish, run again")
   }
 }
 

@@ -1,0 +1,34 @@
+import Core
+
+/// The mapping compiled against both schemas, and where its rows go.
+///
+/// - Shape: asked for only when there is a row to map, so that a delta without changes reads no
+///   metadata and does not call Campaign at all.
+package struct IngressTarget: Sendable {
+  package typealias Source = @Sendable () async throws(SyncError) -> IngressTarget
+
+  package var plan: RowPlan
+  package var query: TableQuery
+  package var store: any ResourceStore
+  /// Days that the service keeps a delta token, where it says so.
+  package var tokenDays: Int?
+
+  package init(
+    plan: RowPlan, query: TableQuery, store: any ResourceStore, tokenDays: Int? = nil
+  ) {
+    self.plan = plan
+    self.query = query
+    self.store = store
+    self.tokenDays = tokenDays
+  }
+}
+
+extension SyncError {
+  /// The columns of a stored link and those of today's mapping are not the same.
+  static func schemaDrift(_ job: String) -> SyncError {
+    SyncError(
+      .configuration, "follow the changes of \(job)",
+      "the table's columns have other names than when the job was loaded",
+      next: "campaign-sync check \(job), then checkpoint clear and load again")
+  }
+}
