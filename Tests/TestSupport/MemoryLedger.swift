@@ -38,6 +38,7 @@ package final class MemoryLedger: Ledger {
   private static func record(_ entry: LedgerEntry, at now: Instant, in content: inout Content) {
     switch entry {
     case .sent(let key): content.known[key] = .sent
+    case .sentAll(let keys): for key in keys { content.known[key] = .sent }
     case .proven(let key, let digest):
       content.known[key] = .proven(digest)
       content.pending = content.pending.filter { $0.key.key != key.description }

@@ -54,7 +54,7 @@ extension IngressJob {
       mapped.tally.bytes = rows.bytes.count
       let settle = Settlement(
         run: run, parts: [slot.part.number],
-        entries: mapped.keys.map(LedgerEntry.sent) + mapped.rejections.map(LedgerEntry.pending))
+        entries: [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending))
       try await emit(
         Advance(tally: mapped.tally, settle: settle) { [slot, token] in
           $0.export = slot
