@@ -156,6 +156,7 @@ extension IngressJob {
         done.tally.cut += row.cuts
         wanted.append(row)
       case .rejected(let rejection): done.add(rejection)
+      case .filteredOut: done.tally.filteredOut += 1
       }
     }
     let known = try await ports.ledger.known(wanted.map(\.key))
