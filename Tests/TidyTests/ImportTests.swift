@@ -28,8 +28,8 @@ import Testing
       "Synchronization",
     ],
     "campaign-sync-sandbox": [
-      "ArgumentParser", "Core", "Glibc", "HTTP", "JSONPages", "JobFiles", "Logging", "Sandbox",
-      "SandboxServer", "Synchronization",
+      "ArgumentParser", "Core", "Glibc", "JobFiles", "Sandbox", "Synchronization",
+      "SandboxServer",
     ],
     "Bench": [
       "ArgumentParser", "Core", "Curl", "Dataverse", "Digests", "Disk", "Glibc", "Gzip", "HTTP",
