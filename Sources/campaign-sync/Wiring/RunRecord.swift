@@ -17,6 +17,14 @@ struct RunRecord: Codable, Sendable {
   var received: Int
   var throttled: Int
   var phase: String
+  /// What is done now and was not before: "staged".
+  var reached: String?
+
+  /// What happened, for one line.
+  var words: String {
+    guard let reached else { return tally.words }
+    return tally == Tally() ? reached : "\(reached): \(tally.words)"
+  }
 }
 
 /// What became of one job in this process.
