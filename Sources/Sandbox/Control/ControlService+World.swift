@@ -41,20 +41,30 @@ extension ControlService {
     ]
   }
 
-  /// `{"table": "contact", "updates": 500, "creates": 100, "deletes": 0, "seed": 7}`.
+  /// `{"table": "contact", "updates": 500, "creates": 100, "deletes": 0, "seed": 7}`; also
+  /// `recreates`, `restores`, `orphans`, `parents`, and `"set": [{"column": "statecode", "value":
+  /// "1"}], "having": [...], "rows": 20`.
   func mutate(_ call: ControlCall) async throws(SyncError) -> JSONValue {
+    var mutation = Mutation()
+    mutation.creates = try call.number("creates", 0)
+    mutation.updates = try call.number("updates", 0)
+    mutation.deletes = try call.number("deletes", 0)
+    mutation.recreates = try call.number("recreates", 0)
+    mutation.restores = try call.number("restores", 0)
+    mutation.orphans = try call.number("orphans", 0)
+    mutation.parents = try call.number("parents", 0)
+    mutation.set = ControlService.assignments(call.body["set"])
+    mutation.having = ControlService.assignments(call.body["having"])
+    if call.body["rows"] != nil { mutation.rows = try call.number("rows", 0) }
+    mutation.seed = UInt64(try call.number("seed", 1))
     let table = call.body["table"]?.text ?? "contact"
-    guard world.dataverse.world.schema.table(table) != nil else {
-      throw .control("change the table \(table)", "Dynamics has no such table here")
+    return try await world.dataverse.mutate(table: table, mutation).json
+  }
+
+  private static func assignments(_ json: JSONValue?) -> [Mutation.Assignment] {
+    (json?.items ?? []).map {
+      Mutation.Assignment(column: $0["column"]?.text ?? "", value: $0["value"]?.text ?? "")
     }
-    let report = await world.dataverse.mutate(
-      table: table, creates: try call.number("creates", 0), updates: try call.number("updates", 0),
-      deletes: try call.number("deletes", 0), seed: UInt64(try call.number("seed", 1)))
-    func keys(_ keys: [RowKey]) -> JSONValue { .array(keys.map { .string($0.description) }) }
-    return [
-      "created": keys(report.created), "updated": keys(report.updated),
-      "deleted": keys(report.deleted),
-    ]
   }
 
   /// `{"job": "contacts", "files": [{"name": "jobs/contacts.yaml", "text": "..."}]}`.
