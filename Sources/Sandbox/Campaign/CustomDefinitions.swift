@@ -52,7 +52,7 @@ extension ResourceDefinition {
       FieldDefinition("rating", .number), FieldDefinition("odometer", .integer(bits: 32)),
       FieldDefinition("underWarranty", .boolean), FieldDefinition("serviceDate", .date),
       FieldDefinition("startedAt", .dateTime), FieldDefinition("plannedFor", .dateTime),
-      FieldDefinition("status", .integer(bits: 32)), FieldDefinition("comment", .text(2000)),
+      FieldDefinition("status", .text(50)), FieldDefinition("comment", .text(2000)),
     ] + parent("serviceVehicle", "vehicleExternalId", of: "cusVehicle"))
 
   /// The third level: a link of 1 cardinality hides an item until its service is there.

@@ -11,9 +11,28 @@ extension ControlService {
       .init("clock", .string(CalendarText.moment(world.clock.now.seconds))),
       .init("contacts", .number(String(await world.dataverse.count(of: "contact")))),
       .init("profiles", .number(String(await world.campaign.count(of: "profile")))),
+      .init("tables", await counts(ControlService.tables) { await world.dataverse.count(of: $0) }),
+      .init(
+        "resources", await counts(ControlService.resources) { await world.campaign.count(of: $0) }),
       .init("workflows", .object(workflows.map { .init($0.key, .string($0.value)) })),
       .init("imports", .array(imports)),
     ]
+    return .object(members)
+  }
+
+  /// What the sandbox's jobs move, and where to.
+  private static let tables = [
+    "contact", "account", "cs_vehicle", "cs_service", "cs_serviceitem",
+  ]
+  private static let resources = [
+    "profile", "cusAccount", "cusVehicle", "cusService", "cusServiceItem",
+  ]
+
+  private func counts(
+    _ names: [String], _ count: @Sendable (String) async -> Int
+  ) async -> JSONValue {
+    var members: [JSONValue.Member] = []
+    for name in names { members.append(.init(name, .number(String(await count(name))))) }
     return .object(members)
   }
 
@@ -77,10 +96,20 @@ extension ControlService {
       throw .control("compare \(settings.name)", "Dynamics has no table \(settings.table) here")
     }
     let definition = world.dataverse.world.schema.tables[index]
-    let comparison = Comparison(
+    var comparison = Comparison(
       settings, primaryId: definition.primaryId,
       labels: ControlService.labels(of: definition, settings.choices))
-    let names = [definition.primaryId] + settings.fields.map(\.from)
+    comparison.columns = definition.columns
+    for parent in settings.parents {
+      let above = try host.readJob(parent.job, files)
+      comparison.parents[parent.job] = .init(resource: above.resource, key: above.key)
+    }
+    comparison.wasDeleted = { [dataverse = world.dataverse] key in
+      await dataverse.wasDeleted(key, of: index)
+    }
+    let names =
+      [definition.primaryId] + settings.fields.map(\.from)
+      + (settings.filter?.conditions.map(\.column) ?? [])
     let columns = Set(names.compactMap(definition.position(logical:))).sorted()
     let cursor = RowCursor(world.dataverse, table: index, columns: columns)
     // Slice follows slice, so the cursor knows where it stands.
