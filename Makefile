@@ -49,8 +49,9 @@ interop: setup
 	CAMPAIGN_SYNC_STRICT=1 swift build
 	scripts/interop
 
-bench: setup
-	swift build -c release
+# Compared as they are installed: with Swift's libraries inside.
+bench: release
+	swift build -c release --static-swift-stdlib --product campaign-sync-sandbox
 	scripts/bench
 
 install: release

@@ -21,6 +21,14 @@ package final class MemoryLedger: Ledger {
   /// All known rows, for comparing two stories.
   package var rows: [RowKey: KnownRow] { content.withLock { $0.known } }
 
+  /// All that waits, without times and attempts: "key what rule".
+  package var waiting: [String] {
+    content.withLock { content in
+      content.pending.values
+        .map { "\($0.rejection.key) \($0.rejection.what.rawValue) \($0.rejection.rule)" }.sorted()
+    }
+  }
+
   package func record(_ entries: [LedgerEntry], at now: Instant) throws(SyncError) {
     content.withLock { content in
       for entry in entries { Self.record(entry, at: now, in: &content) }

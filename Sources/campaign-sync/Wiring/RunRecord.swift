@@ -69,7 +69,8 @@ extension Tally {
   var words: String {
     let counts: [(Int, String)] = [
       (read, "read"), (created, "created"), (updated, "updated"), (unchanged, "unchanged"),
-      (deleted, "deleted"), (rejected, "rejected"), (retried, "retried"), (parts, "parts"),
+      (deleted, "deleted"), (rejected, "rejected"), (retried, "retried"),
+      (parts, parts == 1 ? "part" : "parts"),
       (engineCalls, "engine calls"), (engineCallsSaved, "calls saved"),
     ]
     let said = counts.filter { $0.0 > 0 }.map { "\(TimeText.count($0.0)) \($0.1)" }
