@@ -80,7 +80,7 @@ package struct Comparison: Sendable {
     _ slice: [JSONValue], _ maker: ExpectedRowMaker, _ campaign: CampaignService
   ) async -> [ExpectedRow] {
     let kinds = Dictionary(uniqueKeysWithValues: columns.map { ($0.name, $0.kind) })
-    let filter = settings.filter.map { RowFilter(filter: $0, kind: { kinds[$0] }) }
+    let filter = settings.filter.map { ComparisonFilter(filter: $0, kind: { kinds[$0] }) }
     var expected = slice.compactMap { source in
       var row = maker.row(source, primaryId: primaryId)
       row?.isFilteredOut = filter.map { !$0.passes(source) } ?? false

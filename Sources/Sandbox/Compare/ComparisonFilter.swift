@@ -1,7 +1,7 @@
 import Core
 
 /// The filter of a job file, asked about one row: slow, obvious, and none of the tool's code.
-package struct RowFilter {
+package struct ComparisonFilter {
   let filter: IngressSettings.Filter
   /// The type of a column; nil: its JSON says it.
   let kind: @Sendable (String) -> ColumnDefinition.Kind?
@@ -22,7 +22,7 @@ package struct RowFilter {
   }
 
   private func holds(_ condition: IngressSettings.Filter.Condition, for row: JSONValue) -> Bool {
-    let column = RowFilter.bare(condition.column)
+    let column = ComparisonFilter.bare(condition.column)
     let value = row[column] ?? row["_\(column)_value"] ?? .null
     // Null, and text without a character, match isEmpty and nothing else.
     if value == .null || value.text == "" { return condition.comparison == .isEmpty }
@@ -45,11 +45,11 @@ package struct RowFilter {
     switch (kind, value) {
     case (_, .bool(let flag)):
       order = wanted.lowercased() == (flag ? "true" : "false") ? 0 : 1
-    case (_, .number(let text)): order = RowFilter.order(number: text, wanted)
+    case (_, .number(let text)): order = ComparisonFilter.order(number: text, wanted)
     case (.dateTime(.dateOnly), .string(let text)):
-      order = RowFilter.order(CalendarText.parse(day: text), CalendarText.parse(day: wanted))
+      order = ComparisonFilter.order(CalendarText.parse(day: text), CalendarText.parse(day: wanted))
     case (.dateTime, .string(let text)):
-      order = RowFilter.order(
+      order = ComparisonFilter.order(
         CalendarText.parse(moment: text), CalendarText.parse(moment: wanted))
     case (.uniqueIdentifier, .string(let text)), (.lookup, .string(let text)):
       order = text.lowercased() == wanted.lowercased() ? 0 : 1
@@ -76,8 +76,8 @@ package struct RowFilter {
   private func holds(
     text: String, _ comparison: IngressSettings.Filter.Comparison, _ wanted: String
   ) -> Bool {
-    let text = RowFilter.folded(text)
-    let wanted = RowFilter.folded(wanted)
+    let text = ComparisonFilter.folded(text)
+    let wanted = ComparisonFilter.folded(wanted)
     switch comparison {
     case .equals: return text == wanted
     case .notEquals: return text != wanted
@@ -92,8 +92,13 @@ package struct RowFilter {
     }
   }
 
+  /// A code point for each: its lower case where that is one, and one sigma for both.
   static func folded(_ text: String) -> [UInt32] {
-    text.unicodeScalars.flatMap { $0.properties.lowercaseMapping.unicodeScalars.map(\.value) }
+    text.unicodeScalars.map { scalar in
+      let lower = scalar.properties.lowercaseMapping.unicodeScalars
+      let folded = lower.count == 1 ? lower.first ?? scalar : scalar
+      return folded == "ς" ? 0x03C3 : folded.value
+    }
   }
 
   /// Several choices are equal as sets; they contain a choice.

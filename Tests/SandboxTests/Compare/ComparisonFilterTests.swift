@@ -3,10 +3,11 @@ import Sandbox
 import Testing
 
 @Suite("Filter of the comparison")
-struct RowFilterTests {
+struct ComparisonFilterTests {
   typealias Filter = IngressSettings.Filter
   static let row: JSONValue = [
-    "name": "Ångström GmbH", "city": .null, "empty": "", "state": 0, "price": .number("20000.5000"),
+    "name": "Ångström GmbH", "greek": "Γιώργος", "turkish": "İpek", "city": .null, "empty": "",
+    "state": 0, "price": .number("20000.5000"),
     "debt": .number("-0.50"), "leased": true, "day": "2026-02-03", "at": "2026-02-03T08:11:09Z",
     "features": "1,3", "_owner_value": "6f1c0e0e-2b5d-ee11-8179-000d3a1b2c3d",
   ]
@@ -24,7 +25,7 @@ struct RowFilterTests {
         .init(
           column: $0.0, comparison: $0.1, value: $0.2, position: SourcePosition(file: "", line: 0))
       }, whenFilteredOut: .keep)
-    return RowFilter(filter: filter, kind: { Self.kinds[$0] }).passes(row)
+    return ComparisonFilter(filter: filter, kind: { Self.kinds[$0] }).passes(row)
   }
 
   static let cases:
@@ -33,6 +34,7 @@ struct RowFilterTests {
       ("name", .contains, "STRÖM g", true), ("name", .contains, "strom", false),
       ("name", .startsWith, "ång", true), ("name", .endsWith, "GMBH", true),
       ("name", .greaterThan, "z", true), ("name", .atMost, "Ångström GmbH", true),
+      ("greek", .equals, "ΓΙΏΡΓΟΣ", true), ("turkish", .startsWith, "i", false),
       ("city", .equals, "", false), ("city", .notEquals, "x", false), ("city", .isEmpty, nil, true),
       ("city", .isNotEmpty, nil, false), ("city", .contains, "", false),
       ("empty", .isEmpty, nil, true), ("name", .isEmpty, nil, false),
