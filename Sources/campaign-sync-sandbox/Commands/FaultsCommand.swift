@@ -45,6 +45,9 @@ struct FaultsCommand: ParsableCommand {
     @Option(name: .long, help: "The HTTP status of the fault `status`.")
     var status: Int?
 
+    @Option(name: .long, help: "The body of the fault `status`: Campaign's own errors are text.")
+    var body: String?
+
     @Option(name: .long, help: "Where `cut` ends the body.")
     var bytes: Int?
 
@@ -71,7 +74,7 @@ struct FaultsCommand: ParsableCommand {
       let rule =
         text("fault", fault) + text("method", method) + text("path", path)
         + number("after", after) + number("times", times) + number("retryAfter", retryAfter)
-        + number("status", status) + number("bytes", bytes) + number("milliseconds", milliseconds)
+        + number("status", status) + text("body", body) + number("bytes", bytes) + number("milliseconds", milliseconds)
       let answer = try ControlClient(UserPath.absolute(options.directory)).post(
         "/faults", ["side": .string(side.rawValue), "rules": .array([.object(rule)])])
       if options.json { Console.show(answer) }
