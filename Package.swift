@@ -81,7 +81,7 @@ targets += [
   tests("Ledger"),
   tests("Dataverse", ["HTTP", "Sandbox"]), tests("Campaign", ["HTTP", "Sandbox"]),
   tests("Jobs", ["Gzip"]), tests("JobFiles"), tests("Sandbox", ["HTTP", "JSONPages"]),
-  tests("SandboxServer", ["Sandbox", "HTTP"]),
+  tests("SandboxServer", ["Sandbox", "HTTP", "Threads"]),
   .testTarget(name: "ToolTests", dependencies: ["Core", "TestSupport"]),
   .testTarget(name: "TidyTests"),
 ]

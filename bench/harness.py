@@ -9,7 +9,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-RELEASE = ROOT / ".build" / "release"
+RELEASE = pathlib.Path(os.environ.get("BINARIES", ROOT / ".build" / "release"))
 TOOL, SANDBOX = RELEASE / "campaign-sync", RELEASE / "campaign-sync-sandbox"
 
 

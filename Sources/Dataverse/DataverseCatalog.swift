@@ -48,6 +48,16 @@ extension DataverseClient: TableCatalog {
     _ = try await list("\(table.entitySet)?$select=\(table.primaryId)&$top=1", for: action)
   }
 
+  package func readsWholeOrganization(_ table: TableSchema) async throws(SyncError) -> Bool? {
+    let action = "read the privileges of the application user"
+    guard let user = try await document("WhoAmI", for: action)["UserId"]?.text else { return nil }
+    let path = "systemusers(\(user))/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
+    let privileges = try await optional(path, for: action)?["RolePrivileges"]?.items ?? []
+    let wanted = "prvread" + table.logicalName
+    let found = privileges.filter { $0["PrivilegeName"]?.text?.lowercased() == wanted }
+    return found.isEmpty ? nil : found.contains { $0["Depth"]?.text == "Global" }
+  }
+
   package func approximateCount(_ table: TableSchema) async throws(SyncError) -> Int? {
     let names = PercentEncoding.encode("['\(table.logicalName)']")
     let answer = try await optional(
@@ -90,5 +100,5 @@ extension DataverseClient: TableCatalog {
   }
 
   private static let logicalNames =
-    "correct `from.table`: the logical name, in the singular; `campaign-sync discover` lists them"
+    "correct `from.table`: the logical name, in the singular"
 }

@@ -33,7 +33,7 @@ extension DataverseFault {
     case .unknownTable:
       return SyncError(
         .configuration, action, "Dynamics has no such table", code: codeText,
-        next: "check `from.table`; `campaign-sync discover` lists the tables")
+        next: "check `from.table`: the logical name, in the singular")
     case .unknownColumn(let column):
       return SyncError(
         .configuration, action, "the table has no column \(column)", code: codeText,
@@ -87,7 +87,7 @@ extension SyncError {
       .configuration, action,
       "Dynamics has forgotten the changes since the last run: its token"
         + " expired, or the table was changed", code: SyncError.tokenExpiredCode,
-      next: "campaign-sync replay, then run again: it reads every row and continues from there")
+      next: "campaign-sync checkpoint clear, then initial: every row is read and compared again")
   }
 
   /// A page link of an earlier run that is no longer taken.

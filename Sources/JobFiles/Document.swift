@@ -21,6 +21,7 @@ enum Document {
       refuse("holds bytes that are no UTF-8; save the file as UTF-8", place.line, place.column)
       return nil
     }
+    let text = text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
     do {
       // `.basic` leaves every scalar a text, so that 1 and "1" are one key here, too.
       let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
@@ -54,7 +55,9 @@ enum Document {
     return text.isEmpty || text == "null" || text == "~"
   }
 
-  /// The first anchor or tag. An alias comes after its anchor, so no node is seen twice.
+  /// The first anchor or tag.
+  ///
+  /// An alias comes after its anchor, so no node is seen twice.
   private static func foreignPart(_ node: Node) -> (node: Node, says: String)? {
     if node.anchor != nil {
       return (
@@ -63,8 +66,8 @@ enum Document {
           + "write the value out in each place"
       )
     }
-    let tag = node.tag.description
-    if !["", "str", "map", "seq"].contains(tag.replacing("tag:yaml.org,2002:", with: "")) {
+    let standard = ["", "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"]
+    if !standard.contains(node.tag.description) {
       return (node, "holds a tag (`!name`), which has no meaning here; write the value without it")
     }
     let inner =
@@ -115,7 +118,7 @@ enum Document {
   }
 
   private static func character(of text: String, at mark: Mark) -> Character? {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     guard lines.indices.contains(mark.line - 1) else { return nil }
     return lines[mark.line - 1].dropFirst(mark.column - 1).first
   }

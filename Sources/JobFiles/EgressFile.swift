@@ -34,16 +34,7 @@ enum EgressFile {
     let columns = from.requiredSection("columns")
     var names: [String: String] = [:]
     for role in roles { names[role] = columns?.text(role) }
-    var needed = ["id", "contact", "at"]
-    switch event {
-    case .send: needed.append("status")
-    case .bounce: needed.append("failure")
-    case .open, .click: needed.append("type")
-    }
-    let own = ["status", "failure", "type"]
-    for role in needed where columns?.has(role) == false {
-      // A written-out `when` takes the place of the event's own rule, and of its column.
-      if own.contains(role), root.has("when") { continue }
+    for role in needed(root, event) where columns?.has(role) == false {
       columns?.complain(role, "is missing; \(event.rawValue) needs the header of this column")
     }
     columns?.finish()
@@ -59,6 +50,18 @@ enum EgressFile {
     files.stableFor = from.duration("stableFor", files.stableFor)
     from.finish()
     return files
+  }
+
+  /// The roles without which no row is an event; `when` takes the place of the event's own.
+  private static func needed(_ root: Section, _ event: EgressSettings.Event) -> [String] {
+    guard root.has("event"), !root.problems.hold("event") else { return [] }
+    let own =
+      switch event {
+      case .send: "status"
+      case .bounce: "failure"
+      case .open, .click: "type"
+      }
+    return ["id", "contact", "at"] + (root.has("when") ? [] : [own])
   }
 
   private static func columns(_ to: Section?) -> [String: String] {

@@ -147,13 +147,14 @@ enum IngressFile {
       if !settings.fields.contains(where: { $0.to == parent.field }) {
         complain("parents", index, "field", "names \(parent.field), which `fields` does not fill")
       } else if !linked.insert(parent.field).inserted {
-        complain("parents", index, "field", "gives \(parent.field) a second parent")
+        complain("parents", index, "field", "gives the field \(parent.field) a second parent")
       }
     }
   }
 
   private static func checkLoad(_ settings: IngressSettings, _ root: Section) {
-    if settings.initial == .file, !root.has("import") {
+    let isFile = settings.initial == .file && !root.problems.hold("initial.via")
+    if isFile, !root.has("import") {
       root.complain(
         "import", "is missing: say which workflow loads the files, or `initial: { via: api }`")
     }

@@ -60,7 +60,9 @@ package struct JobFolder: Sendable {
     let last = file.split(separator: "/").last.map(String.init) ?? file
     let name = last.hasSuffix(".yaml") ? String(last.dropLast(5)) : last
     if let says = JobFolder.complaint(aboutName: name) {
-      problems.add(Problem(SourcePosition(file: file, line: 1), says: says))
+      let lower = name.lowercased()
+      let nearest = JobFolder.complaint(aboutName: lower) == nil ? lower + ".yaml" : nil
+      problems.add(Problem(SourcePosition(file: file, line: 1), says: says, nearest: nearest))
       return nil
     }
     guard let root = Document.root(text, file: file, problems: problems) else { return nil }

@@ -42,7 +42,7 @@ struct JobsTogether {
             says: "names \(parent.job), and there is no ingress job of that name",
             nearest: Nearest.name(to: parent.job, among: names)))
       } else if reaches(settings.name, from: parent.job, among: ingress) {
-        add(place, path, "makes a circle: \(parent.job) has \(settings.name) above it, or is it")
+        add(place, path, "makes a circle: the parents of \(parent.job) lead back to this job")
       }
     }
   }

@@ -15,7 +15,8 @@ enum OptOutFile {
     if readsCampaign, settings.files == nil, !root.has("from") {
       root.complain("from", "is missing: say which opt-out files of Campaign are read")
     }
-    if !readsCampaign, root.has("direction"), root.has("fields") {
+    let isKnown = root.has("direction") && !root.problems.hold("direction")
+    if !readsCampaign, isKnown, root.has("fields") {
       root.complain(
         "fields",
         "has no place with `direction: \(direction.rawValue)`: map opt-outs to Campaign "

@@ -43,11 +43,11 @@ extension SyncError {
 /// Collects what is wrong while the files are read.
 final class Problems {
   private var found: [Problem] = []
-  /// Every key that was asked for: `fields[].to`, `import.parameters.*`. A test holds
-  /// `docs/schema` against it.
+  /// Every key that was asked for, `fields[].to` and the like; a test holds `docs/schema` to it.
   private(set) var asked: Set<String> = []
 
   func add(_ problem: Problem) { found.append(problem) }
+  func hold(_ path: String) -> Bool { found.contains { $0.path == path } }
   func ask(_ schemaPath: String) { asked.insert(schemaPath) }
 
   /// By file, line and column; what stands in one place stays in the order of reading.

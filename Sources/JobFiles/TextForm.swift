@@ -87,7 +87,7 @@ extension Section {
     if form.fits(text) { return text }
     let lower = text.lowercased()
     complain(
-      key, "is no name that can be meant: \(form.words)", nearest: form.fits(lower) ? lower : nil)
+      key, "cannot be right: \(form.words)", nearest: form.fits(lower) ? lower : nil)
     return nil
   }
 

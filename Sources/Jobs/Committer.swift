@@ -43,7 +43,7 @@ actor Committer<State: Codable & Sendable> {
         sum += advance.tally
         settle.add(advance.settle)
       }
-      try ports.limit.check(sum)  // 65: nothing of this commit is recorded
+      try ports.limit.check(sum, settle.rejections)  // 65: nothing of this commit is recorded
       if let run = settle.run, !settle.parts.isEmpty {
         try ports.spool(run).sync(settle.parts)  // the bytes,
       }

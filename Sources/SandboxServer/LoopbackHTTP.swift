@@ -54,14 +54,15 @@ package final class LoopbackHTTP: Sendable {
   /// Takes no more connections, lets requests under way finish for a while, and ends.
   package func stop(within patience: Duration = .seconds(2)) async {
     try? await listener.close()
-    let open = connections.all
-    for channel in open { channel.pipeline.fireUserInboundEventTriggered(EndOfService()) }
-    let limit = Task {
-      try? await Task.sleep(for: patience)
-      for channel in open { channel.close(promise: nil) }
+    let end = ContinuousClock.now + patience
+    // Told again and again: one that was just accepted may not have heard.
+    while !connections.all.isEmpty, ContinuousClock.now < end {
+      for channel in connections.all {
+        channel.pipeline.fireUserInboundEventTriggered(EndOfService())
+      }
+      try? await Task.sleep(for: .milliseconds(5))
     }
-    for channel in open { try? await channel.closeFuture.get() }
-    limit.cancel()
+    for channel in connections.all { try? await channel.close() }
   }
 }
 

@@ -16,7 +16,8 @@ enum JobReading {
       let nearest = Nearest.name(to: job, among: names).map { "; did you mean \($0)?" } ?? ""
       throw SyncError(
         .configuration, "find the job \(job)", "no job file has this name\(nearest)",
-        next: names.isEmpty ? "name the folder with --jobs DIR" : "jobs are: \(names.joined(separator: ", "))")
+        next: names.isEmpty
+          ? "name the folder with --jobs DIR" : "jobs are: \(names.joined(separator: ", "))")
     }
     guard case .ingress(let settings) = found else {
       throw SyncError(

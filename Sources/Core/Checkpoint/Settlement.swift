@@ -11,6 +11,11 @@ package struct Settlement: Sendable, Equatable {
     self.entries = entries
   }
 
+  /// The records that wait from here on.
+  package var rejections: [Rejection] {
+    entries.compactMap { if case .pending(let rejection) = $0 { rejection } else { nil } }
+  }
+
   package mutating func add(_ more: Settlement) {
     run = more.run ?? run
     for part in more.parts where !parts.contains(part) { parts.append(part) }

@@ -19,13 +19,25 @@ package struct RejectLimit: Sendable, Equatable {
     tally.read >= RejectLimit.smallestSample && Double(tally.rejected) > share * Double(tally.read)
   }
 
+  /// Throws where the limit is exceeded, and says which reasons were the most frequent.
+  ///
+  /// - Parameter rejections: of the commit in hand; nothing of them will be recorded.
   /// - Errors: `rejectedData`, before anything of the commit is recorded.
-  package func check(_ tally: Tally) throws(SyncError) {
+  package func check(_ tally: Tally, _ rejections: [Rejection] = []) throws(SyncError) {
     guard isExceeded(by: tally) else { return }
     throw SyncError(
       .rejectedData, "commit the rows of this run",
-      "\(tally.rejected) of \(tally.read) records were rejected, more than the limit of \(percent)",
-      next: "campaign-sync plan \(job), or the same command with --reject-limit")
+      "\(tally.rejected) of \(tally.read) records were rejected, more than the limit of \(percent)"
+        + RejectLimit.words(rejections),
+      next: "mend the rows or the mapping, or the same command with --reject-limit")
+  }
+
+  /// The three most frequent reasons: columns and rules, never a value.
+  private static func words(_ rejections: [Rejection]) -> String {
+    let counts = rejections.reduce(into: [String: Int]()) { $0[$1.reason, default: 0] += 1 }
+    let order = counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+    if order.isEmpty { return "" }
+    return ": " + order.prefix(3).map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
   }
 
   private var percent: String {

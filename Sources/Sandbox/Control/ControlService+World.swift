@@ -36,7 +36,9 @@ extension ControlService {
       rows = await world.campaign.records(of: name, offset: offset, count: count)
     default: throw .control("show the state", "the sides are dataverse and campaign")
     }
-    return ["total": .number(String(total)), "offset": .number(String(offset)), "rows": .array(rows)]
+    return [
+      "total": .number(String(total)), "offset": .number(String(offset)), "rows": .array(rows),
+    ]
   }
 
   /// `{"table": "contact", "updates": 500, "creates": 100, "deletes": 0, "seed": 7}`.

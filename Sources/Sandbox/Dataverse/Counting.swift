@@ -23,7 +23,7 @@ extension DataverseService {
     return count
   }
 
-  /// `$count=true`
+  /// Writes what `$count=true` asks for.
   func writeCount(_ query: ListQuery, _ request: ODataRequest, to bytes: inout [UInt8]) {
     let limit = DataverseService.countLimit
     let count = countRows(query.table, query.filter, limit: limit + 1)

@@ -16,7 +16,7 @@ struct DeltaToken: Sendable, Equatable {
     self.select = select
   }
 
-  /// `919042!08/22/2017 08:10:44`
+  /// The token as it is printed: `919042!08/22/2017 08:10:44`.
   var text: String {
     let days = Int(when.seconds / 86_400)
     let date = CalendarText.civil(days)

@@ -1,6 +1,6 @@
 import Core
 
-/// Reads a `$filter`. What the service does not support is refused as it refuses it.
+/// Reads a `$filter`; what the service does not support is refused as it refuses it.
 ///
 /// - Source: fact sheet 3.2; logic `or`, then `and`, then `not`, then comparisons.
 struct FilterParser {

@@ -14,7 +14,7 @@ struct ODataURL: Sendable {
     var raw: String
   }
 
-  /// `https://host`
+  /// Scheme and host: `https://host`.
   var origin: String
   /// `v9.2`; empty where the path is not below `/api/data/`.
   var version: String

@@ -113,7 +113,7 @@ extension DataverseService {
 
   // MARK: alternate keys
 
-  /// `cs_customernumber='C1',other=5`
+  /// Reads the like of `cs_customernumber='C1',other=5`.
   private func alternateKey(
     _ definition: TableDefinition, _ argument: String
   ) throws(ODataFault) -> [(position: Int, value: FieldValue)] {

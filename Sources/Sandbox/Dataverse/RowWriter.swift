@@ -4,7 +4,7 @@ import Core
 struct RowWriter {
   private struct Column {
     var position: Int
-    /// `"firstname":`
+    /// The name as it is written: `"firstname":`.
     var label: [UInt8]
     var wireName: String
   }
@@ -165,7 +165,7 @@ struct RowWriter {
     }
   }
 
-  /// A quoted JSON string. A run of plain bytes is copied at once.
+  /// Writes a quoted JSON string; a run of plain bytes is copied at once.
   static func write(_ text: String, escapesNonASCII: Bool = false, to bytes: inout [UInt8]) {
     bytes.append(0x22)
     if escapesNonASCII, text.utf8.contains(where: { $0 >= 0x80 }) {

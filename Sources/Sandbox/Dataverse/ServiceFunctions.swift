@@ -201,7 +201,7 @@ extension DataverseService {
     table.hasBulkMessages && !knobs.withoutBulk.contains(table.logicalName)
   }
 
-  /// `systemusers(<id>)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`
+  /// Answers `systemusers(<id>)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`.
   func userPrivileges(_ request: ODataRequest) -> HTTPResponse {
     var privileges: [JSONValue] = []
     for store in stores {

@@ -142,7 +142,7 @@ struct ServiceLimits: Sendable {
     ]
   }
 
-  /// `Sun, 06 Nov 1994 08:49:37 GMT`
+  /// A moment as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
   static func date(_ instant: Instant) -> String {
     let days = Int(instant.seconds / 86_400)
     let date = CalendarText.civil(days)

@@ -149,7 +149,9 @@ struct TableStore: Sendable {
     return low
   }
 
-  /// Visits rows in key order, from `lower` on, until the visitor says false. Call `settle` first.
+  /// Visits rows in key order, from `lower` on, until the visitor says false.
+  ///
+  /// Call `settle` first.
   func forEach(from lower: GuidRank?, _ visit: (RowView) -> Bool) {
     var slot = lower.map(generator.keys.lowerBound) ?? 0
     var place = lower.map { TableStore.lowerBound($0, in: inserted) } ?? 0

@@ -42,7 +42,7 @@ package actor FaultPlan {
     return .object(json)
   }
 
-  /// The fault of the next request, if it has one. Counts it.
+  /// Counts a request, and says how it goes wrong, if it does.
   func strike(_ request: HTTPRequest) -> Fault? {
     for index in active.indices where active[index].rule.matches(request) {
       active[index].seen += 1

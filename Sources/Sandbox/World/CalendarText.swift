@@ -82,7 +82,7 @@ package enum CalendarText {
     return back.month == month && back.day == day ? days : nil
   }
 
-  /// Reads ISO 8601 with `Z` or an offset; a fraction is cut. A bare date is its midnight.
+  /// Reads ISO 8601 with `Z` or an offset; a fraction is cut, a bare date is its midnight.
   package static func parse(moment text: some StringProtocol) -> Int64? {
     guard let split = text.firstIndex(where: { $0 == "T" || $0 == " " }) else {
       return parse(day: text).map { Int64($0) * 86_400 }

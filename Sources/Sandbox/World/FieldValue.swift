@@ -42,7 +42,9 @@ package enum FieldValue: Sendable, Equatable {
 }
 
 extension FieldValue {
-  /// A JSON value as the type of a column; nil where it is another type. Empty text is null.
+  /// A JSON value as the type of a column; empty text is null.
+  ///
+  /// - Returns: nil where it is of another type.
   init?(_ json: JSONValue, _ column: ColumnDefinition) {
     if json == .null {
       self = .null

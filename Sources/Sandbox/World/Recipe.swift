@@ -1,6 +1,8 @@
 import Core
 
-/// What fills a column of a generated row. `empty`: percent of the rows that have null there.
+/// What fills a column of a generated row.
+///
+/// - Units: `empty` is the percentage of the rows that have null there.
 package enum Recipe: Sendable {
   case nothing
   case key, version, created, modified, fullName, address

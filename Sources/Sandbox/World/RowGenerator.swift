@@ -119,9 +119,9 @@ struct RowGenerator: Sendable {
   /// Mostly a line or two; one in forty runs up to the length of the column.
   private func memo(_ draw: Int) -> String {
     var dice = Dice(UInt64(draw))
-    let lines = draw % 40 == 0 ? 30 : 1 + draw % 3
+    let lines = draw % 40 == 0 ? 80 : 1 + draw % 3
     var text = draw % 23 == 0 ? " " : ""
-    for line in 0..<lines {
+    for line in 0..<lines where text.utf16.count < 1900 {
       if line > 0 { text += draw % 5 == 0 ? "\n" : "\r\n" }
       text += Vocabulary.sentences[dice.below(Vocabulary.sentences.count)]
     }

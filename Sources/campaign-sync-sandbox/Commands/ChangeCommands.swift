@@ -104,7 +104,11 @@ struct ClockCommand: ParsableCommand {
       else { throw ValidationError("'\(time)' is not a time: write 90s, 10m, 2h or 8d.") }
       let answer = try ControlClient(UserPath.absolute(options.directory))
         .post("/clock", ["advance": .number(String(count * unit))])
-      if options.json { Console.show(answer) } else { print("it is \(answer["clock"]?.text ?? "")") }
+      if options.json {
+        Console.show(answer)
+      } else {
+        print("it is \(answer["clock"]?.text ?? "")")
+      }
     }
   }
 }

@@ -43,6 +43,9 @@ struct StartCommand: AsyncParsableCommand {
   @Flag(name: .long, help: "Stay in the foreground, until Ctrl-C.")
   var foreground = false
 
+  @Flag(name: .long, help: "Stay in the foreground, until standard input ends: for scripts.")
+  var untilInputEnds = false
+
   func validate() throws {
     guard (0...10_000_000).contains(contacts) else {
       throw ValidationError("--contacts takes 0 to 10000000.")
@@ -53,7 +56,7 @@ struct StartCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if foreground { return try await runHere() }
+    if foreground || untilInputEnds { return try await runHere() }
     let files = SandboxFiles(UserPath.absolute(options.directory))
     let begin = ContinuousClock.now
     try await Background.start(arguments(files.directory), files)
@@ -76,6 +79,7 @@ struct StartCommand: AsyncParsableCommand {
 
   private func runHere() async throws {
     StopRequest.listen()
+    if untilInputEnds { StopRequest.listenToInput() }
     var settings = SandboxRun.Settings(directory: UserPath.absolute(options.directory))
     settings.contacts = contacts
     settings.seed = seed

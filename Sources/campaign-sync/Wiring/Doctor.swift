@@ -57,6 +57,14 @@ struct Doctor {
       return rows.map { "about \(TimeText.count($0)) rows" }
     }
     guard let table else { return failures }
+    failures += await step("\(name): read privilege on the whole organization") {
+      () async throws(SyncError) in
+      guard let isWhole = try await connections.dynamics().readsWholeOrganization(table) else {
+        return "not shown"
+      }
+      guard isWhole else { throw .readsOnlySome(table) }
+      return nil
+    }
     failures += await step("\(name): change tracking") { () async throws(SyncError) in
       try IngressTargets.requireTracking(table)
       return nil
@@ -125,5 +133,14 @@ struct Doctor {
     let code = error.code.map { " (\($0))" } ?? ""
     Standard.output("FAIL  \(title): cannot \(error.action): \(error.reason)\(code)")
     if let next = error.next { Standard.output("      cure: \(next)") }
+  }
+}
+
+extension SyncError {
+  fileprivate static func readsOnlySome(_ table: TableSchema) -> SyncError {
+    SyncError(
+      .permission, "read every row of \(table.logicalName)",
+      "the application user's read privilege is not organization-wide; change tracking needs that",
+      next: "give its security role Read on \(table.logicalName) at organization depth")
   }
 }

@@ -1,0 +1,48 @@
+import Core
+import Testing
+
+@testable import JobFiles
+
+struct JobFolderTests {
+  private let names = ["opt-out", "vehicles", "egress-send", "contacts", "egress-click"]
+
+  private func files() throws -> [(name: String, text: String)] {
+    try names.map { (name: "jobs/\($0).yaml", text: try fixture("right/\($0).yaml")) }
+  }
+
+  @Test func jobsComeInTheOrderOfTheirNames() throws {
+    let (folder, warnings) = try JobFolder.read(try files(), guardrails: .error)
+    #expect(folder.jobs.map(\.name) == names.sorted())
+    #expect(warnings.isEmpty)
+  }
+
+  @Test func anEmptyFolderHasNoJobs() throws {
+    #expect(try JobFolder.read([], guardrails: .error).folder.jobs.isEmpty)
+  }
+
+  @Test func whatIsNotBuiltIsSaidOfItsJobAlone() throws {
+    let folder = try JobFolder.read(
+      try files() + [(name: "jobs/notes.yaml", text: try fixture("right/opt-out-off.yaml"))],
+      guardrails: .error
+    ).folder
+    #expect(
+      folder.notBuilt.mapValues { $0.map(\.path) } == [
+        "contacts": ["filter", "deletes", "delta"], "vehicles": ["to", "parents"],
+        "egress-click": ["kind"], "egress-send": ["kind"], "opt-out": ["kind"], "notes": ["kind"],
+      ])
+    for problem in folder.notBuilt.values.joined() {
+      #expect(problem.says.hasPrefix("is not built yet: "))
+    }
+    #expect(folder.notBuilt["contacts"]?.first?.position.line == 15)
+    let least = try JobFolder.read(
+      [(name: "jobs/people.yaml", text: try fixture("right/people.yaml"))], guardrails: .error)
+    #expect(least.folder.notBuilt.isEmpty)
+  }
+
+  @Test func aJobFileMayLieInAnyFolder() {
+    let found = problems([
+      (name: "/etc/sync/jobs/a.yaml", text: least), (name: "/etc/sync/jobs/b.yaml", text: least),
+    ])
+    #expect(Set(found.map(\.position.file)) == ["/etc/sync/jobs/b.yaml"])
+  }
+}
