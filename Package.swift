@@ -80,7 +80,7 @@ targets += [
   tests("HTTP"), tests("Curl", ["HTTP", "CCurl"]), tests("SFTP"), tests("Disk", ["Gzip", "HTTP"]),
   tests("Ledger"),
   tests("Dataverse", ["HTTP", "Sandbox"]), tests("Campaign", ["HTTP", "Sandbox"]),
-  tests("Jobs", ["Gzip"]), tests("JobFiles"), tests("Sandbox", ["HTTP", "JSONPages"]),
+  tests("Jobs", ["Gzip"]), tests("JobFiles", [yams]), tests("Sandbox", ["HTTP", "JSONPages"]),
   tests("SandboxServer", ["Sandbox", "HTTP", "Threads"]),
   .testTarget(name: "ToolTests", dependencies: ["Core", "TestSupport"]),
   .testTarget(name: "TidyTests"),

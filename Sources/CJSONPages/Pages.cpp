@@ -1,7 +1,7 @@
 #include "Reader.h"
 
+#include <algorithm>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 using namespace cjson;
@@ -15,27 +15,66 @@ struct Name {
   Role role;
 };
 
+/// The names that mean something here, found without making a string of a key.
+///
+/// Of each key its first and last eight bytes are hashed: names of columns differ there.
+class Names {
+  std::vector<Name> names;
+  std::vector<int> slots = std::vector<int>(16, -1);  // a power of two, never more than half full
+  const Name other{"", -1, none};
+
+  size_t slot(std::string_view key) const {
+    uint64_t first = 0, last = 0;
+    std::memcpy(&first, key.data(), std::min<size_t>(key.size(), 8));
+    if (key.size() > 8) std::memcpy(&last, key.data() + key.size() - 8, 8);
+    uint64_t hash = (first ^ last * 0x9E3779B97F4A7C15 ^ key.size()) * 0xD6E8FEB86659FD93;
+    for (size_t at = hash >> 32;; at++) {
+      int index = slots[at & (slots.size() - 1)];
+      if (index < 0 || names[index].key == key) return at & (slots.size() - 1);
+    }
+  }
+
+ public:
+  const Name &find(std::string_view key) const {
+    int index = slots[slot(key)];
+    return index < 0 ? other : names[index];
+  }
+
+  /// Of two equal names the later one counts.
+  void set(const Name &name) {
+    if (int index = slots[slot(name.key)]; index >= 0) {
+      names[index] = name;
+      return;
+    }
+    names.push_back(name);
+    if (names.size() * 2 <= slots.size()) {
+      slots[slot(name.key)] = static_cast<int>(names.size()) - 1;
+      return;
+    }
+    slots.assign(slots.size() * 2, -1);
+    for (size_t index = 0; index < names.size(); index++) {
+      slots[slot(names[index].key)] = static_cast<int>(index);
+    }
+  }
+};
+
 constexpr size_t most_predictions = 512;
 }  // namespace
 
 struct cjson_pages {
   size_t max_rows;
-  std::vector<std::string> columns;
-  std::unordered_map<std::string, int> index;
+  size_t columns = 0;
+  Names names;
   // Rows of a page repeat their keys in one order: the key expected at each position.
   std::vector<Name> predicted;
   std::vector<cjson_cell> cells, removed;
   ondemand::parser parser;
   int refusal = CJSON_OK;  // a fault of meaning, which simdjson has no code for
 
-  Name name(std::string_view key) const {
-    std::string text(key);
-    auto found = index.find(text);
-    int column = found == index.end() ? -1 : found->second;
-    Role role = key == "id" ? id
-      : key == "@odata.context" ? context
-      : key == "reason" && column < 0 ? reason : none;
-    return {text, column, role};
+  cjson_pages() {
+    names.set({"id", -1, id});
+    names.set({"reason", -1, reason});
+    names.set({"@odata.context", -1, context});
   }
 
   error_code refuse(int code) {
@@ -43,8 +82,7 @@ struct cjson_pages {
     return UNEXPECTED_ERROR;
   }
 
-  error_code find(const Body &body, ondemand::field &field, size_t &position, Name &unpredicted,
-                  const Name *&found);
+  error_code find(const Body &body, ondemand::field &field, size_t &position, const Name *&found);
   error_code read_row(const Body &body, ondemand::object row);
   error_code read_rows(const Body &body, ondemand::array rows);
   error_code read_link(const Body &body, ondemand::value value, cjson_cell &link);
@@ -53,7 +91,7 @@ struct cjson_pages {
 
 /// Looks at the keys expected here and next (an optional one may be absent), then at all.
 error_code cjson_pages::find(const Body &body, ondemand::field &field, size_t &position,
-                             Name &unpredicted, const Name *&found) {
+                             const Name *&found) {
   const char *raw = field.key().raw();
   const size_t left = body.length - body.offset(raw);
   for (size_t ahead = 0; ahead < 3 && position + ahead < predicted.size(); ahead++) {
@@ -67,28 +105,28 @@ error_code cjson_pages::find(const Body &body, ondemand::field &field, size_t &p
   }
   std::string_view key;
   if (auto error = field.unescaped_key().get(key)) return error;
-  unpredicted = name(key);
+  found = &names.find(key);
   if (predicted.size() < most_predictions) {
     position = std::min(position, predicted.size());
-    predicted.insert(predicted.begin() + static_cast<ptrdiff_t>(position), unpredicted);
+    predicted.insert(
+      predicted.begin() + static_cast<ptrdiff_t>(position),
+      {std::string(key), found->column, found->role});
     position++;
   }
-  found = &unpredicted;
   return SUCCESS;
 }
 
 error_code cjson_pages::read_row(const Body &body, ondemand::object row) {
   const size_t first = cells.size();
-  cells.resize(first + columns.size(), {0, 0, CJSON_MISSING});
+  cells.resize(first + columns, {0, 0, CJSON_MISSING});
   bool is_removed = false;
   cjson_cell key{0, 0, CJSON_MISSING};
   size_t position = 0;
-  Name unpredicted;
   for (auto result : row) {
     ondemand::field field;
     if (auto error = std::move(result).get(field)) return error;
     const Name *found;
-    if (auto error = find(body, field, position, unpredicted, found)) return error;
+    if (auto error = find(body, field, position, found)) return error;
     if (found->column < 0 && found->role == none) continue;
 
     cjson_cell cell;
@@ -181,8 +219,11 @@ cjson_pages *cjson_pages_new(size_t max_rows) {
 
 int cjson_pages_add_column(cjson_pages *pages, const char *name, size_t length) {
   try {
-    pages->columns.emplace_back(name, length);
-    pages->index[pages->columns.back()] = static_cast<int>(pages->columns.size()) - 1;
+    std::string key(name, length);
+    // A column of that name is a column, but an id and a context say more.
+    Role role = key == "id" ? id : key == "@odata.context" ? context : none;
+    pages->names.set({key, static_cast<int>(pages->columns), role});
+    pages->columns++;
     return CJSON_OK;
   } catch (const std::bad_alloc &) {
     return CJSON_MEMORY;

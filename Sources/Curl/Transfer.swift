@@ -184,12 +184,13 @@ final class Transfer {
 
   /// What to reserve: the announced length where it is that of the body, else 8 MiB.
   ///
-  /// They cost nothing until they are written to; from there the array doubles.
+  /// They cost nothing until they are written to; from there the array doubles. Decoders append a
+  /// little padding: with room for it, a page is not moved once more.
   private var expected: Int {
     var length: curl_off_t = -1
     curl_get_size(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
     let isEncoded = headers.contains { $0.name.lowercased() == "content-encoding" }
-    return min(length >= 0 && !isEncoded ? Int(length) : 8 << 20, request.maxBody)
+    return min(length >= 0 && !isEncoded ? Int(length) : 8 << 20, request.maxBody) + 256
   }
 }
 

@@ -40,9 +40,14 @@ final class SpoolPart: Sendable {
         if compression == .gzip { writer.block += Deflater.header }
         try pack(header, with: &writer, &end)
       }
-      try pack(rows, with: &writer, &end)
+      if compression == .gzip { try pack(rows, with: &writer, &end) }
       try file.write(writer.block, at: mark.size)
       end.size += UInt64(writer.block.count)
+      if compression == .none {  // as they are, not copied once more
+        try file.write(rows, at: end.size)
+        end.size += UInt64(rows.count)
+        end.length += UInt64(rows.count)
+      }
       end.rows += rowCount
       return end
     }

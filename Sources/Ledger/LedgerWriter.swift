@@ -45,6 +45,7 @@ final class LedgerWriter {
   private func record(_ entry: LedgerEntry, at now: Instant) throws(SyncError) {
     switch entry {
     case .sent(let key): try put(key, nil)
+    case .sentAll(let keys): for key in keys { try put(key, nil) }
     case .proven(let key, let digest):
       try put(key, digest)
       if hasPending { try settle(key.description) }

@@ -32,9 +32,22 @@ struct Tool: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      leave(0)
     } catch {
-      Tool.exit(withError: error)
+      let status = Tool.exitCode(for: error).rawValue
+      let message = Tool.fullMessage(for: error)
+      if !message.isEmpty { (status == 0 ? Standard.output : Standard.error)(message) }
+      leave(status)
     }
+  }
+
+  /// Ends the process at once, past the C libraries' own clean-up.
+  ///
+  /// Threads of SSH and HTTP may still be saying goodbye to a server; what `exit` takes from libcrypto
+  /// they would touch once more, and a run that is done would end in a crash.
+  private static func leave(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
   }
 }
 

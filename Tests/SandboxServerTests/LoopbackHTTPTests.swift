@@ -104,7 +104,7 @@ struct LoopbackHTTPTests {
     await connection.send(Array("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
     for await _ in arrived {}
     async let end: Void = server.stop(within: .seconds(20))
-    while LoopbackPort.answers(server.port) { await Task.yield() }
+    while LoopbackPort.answers(server.port) { try await Task.sleep(for: .milliseconds(5)) }
     release.finish()
     await end
     #expect(await connection.receive()?.text == "late")

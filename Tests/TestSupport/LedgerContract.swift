@@ -28,7 +28,7 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
       #expect(try await ledger.knownCount() == 1)
     case .countsDifferentRows:
       let keys = (1...500).map { RowKey(high: UInt64($0) &* 0x9E37_79B9_7F4A_7C15, low: 7) }
-      try ledger.record(keys.map(LedgerEntry.sent), at: early)
+      try ledger.record([.sentAll(keys)], at: early)
       try ledger.record(keys.prefix(100).map { .proven($0, digest: digest) }, at: late)
       #expect(try await ledger.knownCount() == 500)
       #expect(try await ledger.known(keys).count == 500)

@@ -21,6 +21,14 @@ package final class MemoryLedger: Ledger {
   /// All known rows, for comparing two stories.
   package var rows: [RowKey: KnownRow] { content.withLock { $0.known } }
 
+  /// All that waits, without times and attempts: "key what rule".
+  package var waiting: [String] {
+    content.withLock { content in
+      content.pending.values
+        .map { "\($0.rejection.key) \($0.rejection.what.rawValue) \($0.rejection.rule)" }.sorted()
+    }
+  }
+
   package func record(_ entries: [LedgerEntry], at now: Instant) throws(SyncError) {
     content.withLock { content in
       for entry in entries { Self.record(entry, at: now, in: &content) }
@@ -30,6 +38,7 @@ package final class MemoryLedger: Ledger {
   private static func record(_ entry: LedgerEntry, at now: Instant, in content: inout Content) {
     switch entry {
     case .sent(let key): content.known[key] = .sent
+    case .sentAll(let keys): for key in keys { content.known[key] = .sent }
     case .proven(let key, let digest):
       content.known[key] = .proven(digest)
       content.pending = content.pending.filter { $0.key.key != key.description }

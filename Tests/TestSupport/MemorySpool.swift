@@ -32,14 +32,19 @@ package final class MemorySpool: Spool {
   }
 
   /// Forgets what was appended and not flushed; a part that was never flushed is not there.
-  package func crash() {
+  ///
+  /// - Parameter keep: of so many bytes that were not flushed, how many happened to reach the disk.
+  package func crash(keeping keep: (_ unflushed: Int) -> Int = { _ in 0 }) {
     content.withLock { content in
       content.parts = content.parts.compactMapValues { part in
-        part.flushed == 0
-          ? nil : Part(bytes: Array(part.bytes[..<part.flushed]), flushed: part.flushed)
+        let end = part.flushed + keep(part.bytes.count - part.flushed)
+        return end == 0 ? nil : Part(bytes: Array(part.bytes[..<end]), flushed: end)
       }
     }
   }
+
+  /// Bytes of a part that a crash would leave; nil where there is no such part being written.
+  package func flushed(_ part: Int) -> Int? { content.withLock { $0.parts[part]?.flushed } }
 
   /// Files by name: sealed parts, the manifest, and parts that are being written.
   package var files: [String: [UInt8]] {

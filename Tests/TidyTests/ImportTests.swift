@@ -28,7 +28,7 @@ import Testing
       "Synchronization",
     ],
     "campaign-sync-sandbox": [
-      "ArgumentParser", "Core", "Glibc", "HTTP", "JSONPages", "JobFiles", "Logging", "Sandbox",
+      "ArgumentParser", "Core", "Glibc", "JobFiles", "Sandbox", "Synchronization",
       "SandboxServer",
     ],
     "Bench": [

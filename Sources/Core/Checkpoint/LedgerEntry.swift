@@ -4,6 +4,8 @@
 package enum LedgerEntry: Sendable, Equatable {
   /// The row was written to a part: it is in Campaign once the import is proven.
   case sent(RowKey)
+  /// The same of all rows of a page: an array of keys is a fifth of as many entries.
+  case sentAll([RowKey])
   /// An API answer showed that Campaign holds the row with this digest. Clears pending.
   case proven(RowKey, digest: RowDigest)
   /// The row is not in Campaign (any more).

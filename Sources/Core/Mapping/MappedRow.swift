@@ -72,4 +72,6 @@ package struct MappedRow: Sendable, Equatable {
 package enum RecordOutcome: Sendable, Equatable {
   case mapped(MappedRow)
   case rejected(Rejection)
+  /// The row does not pass the filter.
+  case filteredOut(RowKey)
 }

@@ -42,6 +42,12 @@ struct Moment: BitwiseCopyable {
     guard (1...9999).contains(self.year) else { return nil }
   }
 
+  /// Seconds up to this day in a calendar whose months all have 31 days: for comparing only.
+  var midnight: Int { ((year * 12 + month - 1) * 31 + day - 1) * 86_400 }
+
+  /// Seconds up to this time in the same calendar.
+  var seconds: Int { midnight + (hour * 60 + minute) * 60 + second }
+
   /// Writes the form and returns its length.
   func write(_ form: Form, to out: UnsafeMutablePointer<UInt8>) -> Int {
     let hyphen: UInt8 = form == .file ? 0x2F : 0x2D

@@ -4,6 +4,8 @@
 struct NumberText {
   /// Digits that a number may have written out.
   static let maxDigits = 60
+  /// Exponents beyond it count as it.
+  private static let maxExponent = 1_000_000_000_000_000
   /// Memory that a written number needs.
   static let size = maxDigits + 8
 
@@ -35,7 +37,9 @@ struct NumberText {
       let isDown = end < count && text[end] == 0x2D
       if end < count && (isDown || text[end] == 0x2B) { end += 1 }
       guard let found = digits(from: end) else { return nil }
-      for index in found { exponent = min(exponent * 10 + Int(text[index] - 0x30), 1_000_000) }
+      for index in found {
+        exponent = min(exponent * 10 + Int(text[index] - 0x30), NumberText.maxExponent)
+      }
       if isDown { exponent = -exponent }
       end = found.upperBound
     }
@@ -72,6 +76,27 @@ struct NumberText {
     for place in 0..<(whole.count + fraction.count) where digit(place) != 0x30 { return false }
     return true
   }
+
+  /// Below, at or above zero, as this number is less than, equal to or greater than the other.
+  func order(to other: NumberText) -> Int {
+    let (sign, otherSign) = (self.sign, other.sign)
+    guard sign == otherSign, sign != 0 else { return sign - otherSign }
+    let (first, otherFirst) = (significant, other.significant)
+    let (size, otherSize) = (wholeDigits - first, other.wholeDigits - otherFirst)
+    guard size == otherSize else { return size < otherSize ? -sign : sign }
+    for place in 0..<max(digits - first, other.digits - otherFirst) {
+      let (own, others) = (digit(first + place), other.digit(otherFirst + place))
+      if own != others { return own < others ? -sign : sign }
+    }
+    return 0
+  }
+
+  private var sign: Int { isZero ? 0 : isNegative ? -1 : 1 }
+
+  private var digits: Int { whole.count + fraction.count }
+
+  /// The place of the first digit other than 0; behind the last one of zero.
+  private var significant: Int { (0..<digits).first { digit($0) != 0x30 } ?? digits }
 
   /// Writes the value without exponent and leading zeros.
   ///

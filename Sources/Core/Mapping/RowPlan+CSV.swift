@@ -3,15 +3,16 @@ extension RowPlan {
   ///
   /// - Shape: a line per row; fields in the order of `header`; lines end in LF; UTF-8, no BOM.
   /// - Units: times are UTC; a number keeps the text it came with.
-  /// - Returns: the counts, each rejected row's key and rule, and the keys of the rows written; a
-  ///   rejected row leaves no bytes.
+  /// - Returns: the counts, each rejected row's key and rule, the keys of the rows written, and
+  ///   those of the rows that the filter keeps out; only rows written leave bytes.
   package func append(
     _ page: Page, to rows: inout RowBuffer
-  ) -> (tally: Tally, rejections: [Rejection], keys: [RowKey]) {
+  ) -> (tally: Tally, rejections: [Rejection], keys: [RowKey], filtered: [RowKey]) {
     precondition(page.columns == columns.count, "the page has other columns than the plan")
     var tally = Tally()
     var rejections: [Rejection] = []
     var keys: [RowKey] = []
+    var filtered: [RowKey] = []
     keys.reserveCapacity(page.rows)
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: scratchCount) { scratch in
       page.text.withUnsafeBufferPointer { text in
@@ -31,6 +32,12 @@ extension RowPlan {
               case .badField(let key, let field, let rule):
                 rows.cutBack(to: mark)
                 rejections.append(rejection(key.description, rule, field: field))
+              case .filteredOut(let key):
+                rows.cutBack(to: mark)
+                filtered.append(key)
+              case .undecided(let key, let condition, let rule):
+                rows.cutBack(to: mark)
+                rejections.append(rejection(key.description, rule, condition: condition))
               }
             }
             tally.replacedCharacters = pass.replaced
@@ -42,7 +49,8 @@ extension RowPlan {
     tally.read = page.rows
     tally.mapped = keys.count
     tally.rejected = rejections.count
-    return (tally, rejections, keys)
+    tally.filteredOut = filtered.count
+    return (tally, rejections, keys, filtered)
   }
 
   func converter(
@@ -62,9 +70,12 @@ private struct RowPass {
     case written(RowKey)
     case badKey
     case badField(RowKey, Int, MappingRule)
+    case filteredOut(RowKey)
+    case undecided(RowKey, Int, MappingRule)
   }
 
   private let steps: UnsafeBufferPointer<FieldStep>
+  private let filter: RowFilter?
   private let separator: UInt8
   private let writer: FieldWriter
   private let fixedBound: Int
@@ -77,6 +88,7 @@ private struct RowPass {
     _ scratch: UnsafeMutablePointer<UInt8>
   ) {
     self.steps = steps
+    filter = plan.filter
     separator = plan.dialect.separator
     writer = FieldWriter(plan.dialect)
     fixedBound = plan.fixedBound
@@ -117,6 +129,13 @@ private struct RowPass {
       let rowKey = RowKey(guid: converter.text + Int(key.offset), lowerCaseTo: out)
     else { return .badKey }
     out += 36
+    if let filter {
+      switch filter.judge(cells, converter.text) {
+      case .passes: break
+      case .filteredOut: return .filteredOut(rowKey)
+      case .rejected(let condition, let rule): return .undecided(rowKey, condition, rule)
+      }
+    }
     for index in steps.indices {
       let step = steps[index]
       let cell = cells[step.column]

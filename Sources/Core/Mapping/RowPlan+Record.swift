@@ -16,6 +16,12 @@ extension RowPlan {
       page.text.withUnsafeBufferPointer { text in
         guard let scratch = scratch.baseAddress else { return .mapped(mapped) }
         var converter = converter(text, scratch, .api)
+        switch judge(page, row: row, converter.text) {
+        case .passes: break
+        case .filteredOut: return .filteredOut(key)
+        case .rejected(let condition, let rule):
+          return .rejected(rejection(key.description, rule, condition: condition))
+        }
         for (index, step) in steps.enumerated() {
           let value: String
           switch converter.convert(step, page[row, step.column]) {
@@ -34,6 +40,16 @@ extension RowPlan {
         mapped.cuts = converter.cuts
         return .mapped(mapped)
       }
+    }
+  }
+
+  private func judge(
+    _ page: Page, row: Int, _ text: UnsafePointer<UInt8>
+  ) -> RowFilter.Verdict {
+    guard let filter else { return .passes }
+    let first = row * page.columns
+    return page.cells[first..<first + page.columns].withUnsafeBufferPointer {
+      filter.judge($0, text)
     }
   }
 

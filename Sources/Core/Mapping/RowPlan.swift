@@ -20,6 +20,9 @@ package struct RowPlan: Sendable {
   /// The Campaign field of the key, as the API knows it.
   package let key: String
 
+  let filter: RowFilter?
+  /// Columns of the filter's conditions, as the job file writes them.
+  let filterNames: [String]
   let fields: [PlannedField]
   let steps: [FieldStep]
   let tables: [ByteTable]
@@ -39,6 +42,8 @@ package struct RowPlan: Sendable {
     header = [settings.key] + settings.fields.map(\.to)
     dialect = builder.dialect
     key = builder.key
+    filter = builder.filter
+    filterNames = builder.filterNames
     fields = builder.fields
     steps = builder.steps
     tables = builder.tables
@@ -63,6 +68,12 @@ package struct RowPlan: Sendable {
     let field = fields[field]
     return Rejection(
       key: key, rule: rule.rawValue, reason: "\(field.from) -> \(field.to): \(rule.reason)")
+  }
+
+  /// A row that the filter could not judge.
+  func rejection(_ key: String, _ rule: MappingRule, condition: Int) -> Rejection {
+    Rejection(
+      key: key, rule: rule.rawValue, reason: "filter by \(filterNames[condition]): \(rule.reason)")
   }
 
   func rejection(keyOf cell: Cell, in page: Page) -> Rejection {

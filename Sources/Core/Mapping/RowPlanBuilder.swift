@@ -10,6 +10,8 @@ struct RowPlanBuilder {
   private(set) var columns: [String] = []
   private(set) var fields: [PlannedField] = []
   private(set) var steps: [FieldStep] = []
+  var filter: RowFilter?
+  var filterNames: [String] = []
   var tables: [ByteTable] = []
   var literals: [Literal] = []
   /// The longest joined labels of a multi-select.
@@ -36,7 +38,7 @@ struct RowPlanBuilder {
     checkKey()
     var lines: [String: Int] = [:]
     for mapping in settings.fields {
-      let column = column(of: mapping)
+      let column = column(mapping.from, at: mapping.position)
       let field = field(of: mapping)
       if let field {
         if field.name == key {
@@ -53,10 +55,7 @@ struct RowPlanBuilder {
       findings.append(
         MappingFinding(settings.position, "csv.separator", expected: "one of ; , tab |"))
     }
-    // A filter that is not applied would send rows that nobody wanted sent.
-    if let condition = settings.filter?.conditions.first {
-      findings.append(MappingFinding(condition.position, "filter is not built yet"))
-    }
+    addFilter()
   }
 
   private mutating func checkKey() {
@@ -78,22 +77,19 @@ struct RowPlanBuilder {
     }
   }
 
-  private mutating func column(of mapping: FieldMapping) -> ColumnSchema? {
-    guard let column = table.column(mapping.from) else {
-      note(
-        mapping, "\(table.logicalName) has no column \(mapping.from)",
-        nearest: Nearest.name(to: mapping.from, among: table.columns.map(\.name)))
-      return nil
+  mutating func column(_ name: String, at position: SourcePosition) -> ColumnSchema? {
+    var problem = "\(table.logicalName) has no column \(name)"
+    let column = table.column(name)
+    if let column, column.isReadable, column.kind != .other { return column }
+    if let column {
+      problem =
+        column.kind == .other
+        ? "\(name) is not a column with one plain value" : "\(name) cannot be read"
     }
-    guard column.kind != .other else {
-      note(mapping, "\(mapping.from) is not a column with one plain value")
-      return nil
-    }
-    guard column.isReadable else {
-      note(mapping, "\(mapping.from) cannot be read")
-      return nil
-    }
-    return column
+    let names = table.columns.map(\.name)
+    let nearest = column == nil ? Nearest.name(to: name, among: names) : nil
+    findings.append(MappingFinding(position, problem, nearest: nearest))
+    return nil
   }
 
   private mutating func field(of mapping: FieldMapping) -> FieldSchema? {
@@ -152,7 +148,7 @@ struct RowPlanBuilder {
         isCreateOnly: !mapping.applyUpdates, isOptOut: field.isOptOut))
   }
 
-  private mutating func position(of column: ColumnSchema) -> Int {
+  mutating func position(of column: ColumnSchema) -> Int {
     if let known = columns.firstIndex(of: column.wireName) { return known }
     columns.append(column.wireName)
     return columns.count - 1
@@ -172,7 +168,7 @@ struct RowPlanBuilder {
 }
 
 extension ColumnSchema.Kind {
-  fileprivate var source: FieldStep.Source? {
+  var source: FieldStep.Source? {
     switch self {
     case .boolean: .flag
     case .integer, .bigInteger, .decimal, .money, .double: .number
@@ -187,7 +183,7 @@ extension ColumnSchema.Kind {
     }
   }
 
-  fileprivate var words: String {
+  var words: String {
     switch source {
     case .flag: "two options"
     case .choice: "a choice"

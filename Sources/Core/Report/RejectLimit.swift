@@ -27,8 +27,8 @@ package struct RejectLimit: Sendable, Equatable {
     guard isExceeded(by: tally) else { return }
     throw SyncError(
       .rejectedData, "commit the rows of this run",
-      "\(tally.rejected) of \(tally.read) records were rejected, more than the limit of \(percent)"
-        + RejectLimit.words(rejections),
+      "\(tally.rejected) of \(tally.read) records were rejected, more than the limit of "
+        + Percent.words(share) + RejectLimit.words(rejections),
       next: "mend the rows or the mapping, or the same command with --reject-limit")
   }
 
@@ -38,10 +38,5 @@ package struct RejectLimit: Sendable, Equatable {
     let order = counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
     if order.isEmpty { return "" }
     return ": " + order.prefix(3).map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
-  }
-
-  private var percent: String {
-    let tenths = Int(share * 1000 + 0.5)
-    return tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
   }
 }

@@ -7,6 +7,8 @@ package struct Tally: Sendable, Equatable, Codable {
   package var unchanged = 0
   package var deleted = 0
   package var rejected = 0
+  /// Rows that do not pass the filter of the job.
+  package var filteredOut = 0
   /// Pending rows that were tried again; they do not count against the reject limit.
   package var retried = 0
   package var parts = 0
@@ -21,6 +23,29 @@ package struct Tally: Sendable, Equatable, Codable {
 
   package init() {}
 
+  /// A count that an earlier version did not know is 0.
+  package init(from decoder: any Decoder) throws {
+    let counts = try decoder.container(keyedBy: CodingKeys.self)
+    func count(_ key: CodingKeys) throws -> Int {
+      try counts.decodeIfPresent(Int.self, forKey: key) ?? 0
+    }
+    read = try count(.read)
+    mapped = try count(.mapped)
+    created = try count(.created)
+    updated = try count(.updated)
+    unchanged = try count(.unchanged)
+    deleted = try count(.deleted)
+    rejected = try count(.rejected)
+    filteredOut = try count(.filteredOut)
+    retried = try count(.retried)
+    parts = try count(.parts)
+    bytes = try count(.bytes)
+    engineCalls = try count(.engineCalls)
+    engineCallsSaved = try count(.engineCallsSaved)
+    replacedCharacters = try count(.replacedCharacters)
+    cut = try count(.cut)
+  }
+
   package static func += (sum: inout Tally, more: Tally) {
     sum.read += more.read
     sum.mapped += more.mapped
@@ -29,6 +54,7 @@ package struct Tally: Sendable, Equatable, Codable {
     sum.unchanged += more.unchanged
     sum.deleted += more.deleted
     sum.rejected += more.rejected
+    sum.filteredOut += more.filteredOut
     sum.retried += more.retried
     sum.parts += more.parts
     sum.bytes += more.bytes

@@ -41,11 +41,25 @@ package struct IngressJob: Job {
 
   package func lanes(in state: IngressState) -> [Lane<IngressState>] {
     switch state.phase {
-    case .exporting: goal.exports ? [settings.initial == .file ? export(state) : copy(state)] : []
+    case .exporting: goal.exports ? [exportingLane(state)] : []
     case .sealing: goal.exports ? [seal(state)] : []
     case .staging: goal.stages ? staging.lanes(in: state) : []
     case .loading: goal.stages ? loading.lanes(in: state) : []
     case .loaded: loadedLanes(state)
+    }
+  }
+
+  private func exportingLane(_ state: IngressState) -> Lane<IngressState> {
+    if settings.initial == .file { return export(state) }
+    return goal == .export ? noExport() : copy(state)
+  }
+
+  /// `export` writes nothing to Campaign, and such a job has no other way.
+  private func noExport() -> Lane<IngressState> {
+    Lane(name: "export") { [name] _ throws(SyncError) in
+      throw SyncError(
+        .configuration, "export \(name)", "its job file says `initial: { via: api }`: no parts",
+        next: "campaign-sync initial \(name)")
     }
   }
 

@@ -59,6 +59,8 @@ package struct LoadSlot: Codable, Sendable, Equatable {
   package var intended: Instant?
   /// The service accepted the signal.
   package var signalled: Instant?
+  /// The workflow was last seen in error.
+  package var failed: Instant?
   /// How the end of the import was proven.
   package var proof: Proof?
 

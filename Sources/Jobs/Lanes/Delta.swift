@@ -41,7 +41,8 @@ extension IngressJob {
           })
       }
       do throws(SyncError) {
-        try await follow(ports.source.scan(query, from: slot.link), of: query, &slot, emit)
+        let pages = ports.source.scan(query, from: slot.link)
+        try await follow(pages, of: query, &slot, includingCreateOnly: true, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
         try await emit(Advance(now: true) { $0.delta = DeltaSlot() })
@@ -56,7 +57,8 @@ extension IngressJob {
       guard let page = try await ports.source.row(target.query, key: key), page.rows == 1 else {
         throw .noSuchRow(name, key)
       }
-      let written = try await write([target.plan.record(page, row: 0)], of: target, trusting: false)
+      let written = try await write(
+        [target.plan.record(page, row: 0)], of: target, trusting: false, emit)
       var tally = written.tally
       tally.read = 1
       try await emit(
@@ -75,10 +77,10 @@ extension IngressJob {
 
   private func follow(
     _ pages: PageStream, of query: TableQuery, _ slot: inout DeltaSlot,
-    _ emit: @escaping Emit<IngressState>
+    includingCreateOnly: Bool = false, _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
     for try await page in pages {
-      try await write(page, of: query, emit)
+      try await write(page, of: query, includingCreateOnly: includingCreateOnly, emit)
       slot.link = page.next
       if page.next == nil {
         guard let link = page.delta, let began = slot.began else { throw .noDeltaLink(name) }
@@ -101,26 +103,29 @@ extension IngressJob {
 
   /// Writes the rows of a page, slice by slice; each slice is recorded as soon as it is accepted.
   private func write(
-    _ page: Page, of query: TableQuery, _ emit: @escaping Emit<IngressState>
+    _ page: Page, of query: TableQuery, includingCreateOnly: Bool,
+    _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
     if page.rows > 0 {
       let target = try await target()
-      guard target.query == query else { throw .schemaDrift(name) }
-      try await writeRows(page, of: target, emit)
+      guard target.query.columns == query.columns else { throw .schemaDrift(name) }
+      try await writeRows(page, of: target, includingCreateOnly: includingCreateOnly, emit)
     }
     let gone = page.removed.map { LedgerEntry.settled($0.description) }
     if !gone.isEmpty { try await emit(Advance(settle: Settlement(entries: gone))) }
   }
 
   private func writeRows(
-    _ page: Page, of target: IngressTarget, _ emit: @escaping Emit<IngressState>
+    _ page: Page, of target: IngressTarget, includingCreateOnly: Bool,
+    _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
     let size = 200
     for start in stride(from: 0, to: page.rows, by: size) {
       let rows = (start..<min(start + size, page.rows)).map { target.plan.record(page, row: $0) }
       var tally = Tally()
       tally.read = rows.count
-      let written = try await write(rows, of: target)
+      let written = try await write(
+        rows, of: target, includingCreateOnly: includingCreateOnly, emit)
       tally += written.tally
       try await emit(Advance(tally: tally, settle: Settlement(entries: written.entries)))
       if let failure = written.failure { throw failure }
@@ -135,9 +140,12 @@ extension IngressJob {
 
   /// Writes some rows, several at once.
   ///
-  /// - Parameter trusting: false looks up what the ledger says is proven.
+  /// - Parameters:
+  ///   - trusting: false looks up what the ledger says is proven.
+  ///   - includingCreateOnly: true for `initial`: records that are there get all fields.
   func write(
-    _ rows: [RecordOutcome], of target: IngressTarget, trusting: Bool = true
+    _ rows: [RecordOutcome], of target: IngressTarget, trusting: Bool = true,
+    includingCreateOnly: Bool = false, _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) -> WrittenRows {
     var done = WrittenRows()
     var wanted: [MappedRow] = []
@@ -148,13 +156,32 @@ extension IngressJob {
         done.tally.cut += row.cuts
         wanted.append(row)
       case .rejected(let rejection): done.add(rejection)
+      case .filteredOut: done.tally.filteredOut += 1
       }
     }
-    let known = trusting ? try await ports.ledger.known(wanted.map(\.key)) : [:]
+    let known = try await ports.ledger.known(wanted.map(\.key))
+    try await doubt(wanted, known, emit)
     let writer = RecordWriter(
-      store: target.store, fields: target.plan.fieldNames, digest: ports.digest)
-    done.add(await writer.write(wanted, known: known, atOnce: ports.writes))
+      store: target.store, fields: target.plan.fieldNames,
+      includingCreateOnly: includingCreateOnly, digest: ports.digest)
+    done.add(await writer.write(wanted, known: trusting ? known : [:], atOnce: ports.writes))
     return done
+  }
+
+  /// What is about to be changed is no longer proven.
+  ///
+  /// Otherwise a row that is changed, and changed back while the answer to the first write is lost,
+  /// would look as if nothing had to be done.
+  private func doubt(
+    _ rows: [MappedRow], _ known: [RowKey: KnownRow], _ emit: @escaping Emit<IngressState>
+  ) async throws(SyncError) {
+    let doubted = rows.filter { row in
+      guard case .proven(let print) = known[row.key] else { return false }
+      return print != ports.digest(row.canonicalBytes)
+    }
+    if doubted.isEmpty { return }
+    let entries = doubted.map { LedgerEntry.sent($0.key) }
+    try await emit(Advance(settle: Settlement(entries: entries), now: true))
   }
 }
 

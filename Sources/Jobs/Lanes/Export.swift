@@ -38,6 +38,8 @@ extension IngressJob {
     var rows = RowBuffer()  // reused: memory does not grow
     var token: String?
     for try await page in ports.source.scan(target.query, from: slot.link) {
+      let isLast = page.next == nil
+      if isLast, page.delta == nil { throw .noDeltaLink(name) }
       if slot.part.size >= UInt64(settings.csv.partSize) {
         slot.full.append(slot.part)
         slot.part = PartMark(number: slot.part.number + 1)
@@ -52,8 +54,7 @@ extension IngressJob {
       mapped.tally.bytes = rows.bytes.count
       let settle = Settlement(
         run: run, parts: [slot.part.number],
-        entries: mapped.keys.map(LedgerEntry.sent) + mapped.rejections.map(LedgerEntry.pending))
-      let isLast = page.next == nil
+        entries: [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending))
       try await emit(
         Advance(tally: mapped.tally, settle: settle) { [slot, token] in
           $0.export = slot

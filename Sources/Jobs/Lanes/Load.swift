@@ -51,8 +51,9 @@ package struct LoadJob: Job {
   private func lane(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "import") { [self] emit throws(SyncError) in
       var slot = state.load
-      slot.proof = try await proof(state, slot, emit)
-      let entries = try await readRejects()
+      let proof = try await proof(state, &slot, emit)
+      slot.proof = proof
+      let entries = try await readRejects(run: state.run)
       try spool(state.run).remove()
       try await emit(
         Advance(settle: Settlement(entries: entries), now: true) { [slot] in
@@ -64,20 +65,21 @@ package struct LoadJob: Job {
   }
 
   private func proof(
-    _ state: IngressState, _ start: LoadSlot, _ emit: Emit<IngressState>
+    _ state: IngressState, _ slot: inout LoadSlot, _ emit: Emit<IngressState>
   ) async throws(SyncError) -> LoadSlot.Proof {
-    var slot = start
     if state.stage.sealed.isEmpty { return .nothingToLoad }
     if goal == .confirm { return .confirmed }
     guard let load = settings.load else { throw missingImport }
     let began = clock.now
     while true {
-      if slot.intended != nil, let proof = try await findProof(load, state, slot) { return proof }
+      if slot.intended != nil, let proof = try await findProof(load, state, &slot, emit) {
+        return proof
+      }
       if slot.signalled == nil {
         try await signal(load, state, &slot, emit)
       }
       if goal == .look { throw .loading(name, workflow: load.workflow) }
-      if clock.now - (slot.signalled ?? began) >= load.timeout {
+      if clock.now - max(began, slot.signalled ?? began) >= load.timeout {
         throw .importNotProven(name, workflow: load.workflow)
       }
       try await patience.sleep(until: clock.now + .seconds(2))
@@ -86,7 +88,8 @@ package struct LoadJob: Job {
 
   /// Looks for the done file, then for what the workflow says of itself.
   private func findProof(
-    _ load: IngressSettings.Import, _ state: IngressState, _ slot: LoadSlot
+    _ load: IngressSettings.Import, _ state: IngressState, _ slot: inout LoadSlot,
+    _ emit: Emit<IngressState>
   ) async throws(SyncError) -> LoadSlot.Proof? {
     if let done = load.done, let dropbox {
       if try await dropbox.stat(fill(done, run: state.run)) != nil { return .doneFile }
@@ -94,10 +97,27 @@ package struct LoadJob: Job {
     guard slot.signalled != nil else { return nil }
     let status = try await workflow.describe(workflow: load.workflow, signal: load.signal).status
     switch status {
-    case .error: throw .importFailed(name, workflow: load.workflow)
+    case .error:
+      slot.failed = clock.now
+      try await emit(Advance(now: true) { [slot] in $0.load = slot })
+      throw .importFailed(name, workflow: load.workflow)
     case .finished where load.done == nil: return .workflow
-    default: return nil
+    default: break
     }
+    if slot.failed != nil { try await goOn(state, &slot, emit) }
+    return nil
+  }
+
+  /// The workflow runs again after an error: it waits for a signal, unless it took all files.
+  private func goOn(
+    _ state: IngressState, _ slot: inout LoadSlot, _ emit: Emit<IngressState>
+  ) async throws(SyncError) {
+    slot.failed = nil
+    if try await takenFiles(state) < state.stage.sealed.count {
+      slot.intended = nil
+      slot.signalled = nil
+    }
+    try await emit(Advance(now: true) { [slot] in $0.load = slot })
   }
 
   /// Signals once, unless an earlier signal may already have been taken.
@@ -105,15 +125,18 @@ package struct LoadJob: Job {
     _ load: IngressSettings.Import, _ state: IngressState, _ slot: inout LoadSlot,
     _ emit: Emit<IngressState>
   ) async throws(SyncError) {
-    if let intended = slot.intended, try await filesWereTaken(state) {
+    if let intended = slot.intended, try await takenFiles(state) > 0 {
       slot.signalled = intended
       return try await emit(Advance(now: true) { [slot] in $0.load = slot })
     }
     let own = slot.intended.map { $0 + signalInterval }
     let shared = try await signalGate.notBefore()
     if let notBefore = [own, shared].compactMap({ $0 }).max(), notBefore > clock.now { return }
-    // A proof from an earlier life of this run number would prove nothing.
-    if let done = load.done { try await dropbox?.remove(fill(done, run: state.run)) }
+    // A proof from an earlier life of this run number would prove nothing. Once a signal may have
+    // been taken, a done file is its own.
+    if slot.intended == nil, let done = load.done {
+      try await dropbox?.remove(fill(done, run: state.run))
+    }
     slot.intended = clock.now
     try await emit(Advance(now: true) { [slot] in $0.load = slot })
     let outcome = try await workflow.trigger(
@@ -132,12 +155,13 @@ package struct LoadJob: Job {
   }
 
   /// The import deletes what it has read: a part that is gone was taken.
-  private func filesWereTaken(_ state: IngressState) async throws(SyncError) -> Bool {
-    guard let dropbox else { return false }
+  private func takenFiles(_ state: IngressState) async throws(SyncError) -> Int {
+    guard let dropbox else { return 0 }
+    var taken = 0
     for part in state.stage.sealed where try await dropbox.stat(remote(part.name)) == nil {
-      return true
+      taken += 1
     }
-    return false
+    return taken
   }
 
   /// Proof and manifest have served; what cannot be removed is left for `sweep`.

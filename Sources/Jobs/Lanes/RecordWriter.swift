@@ -26,6 +26,8 @@ struct RecordWriter: Sendable {
   let store: any ResourceStore
   /// Names whose values a look-up is to show.
   let fields: [String]
+  /// Also the fields with `applyUpdates: false`.
+  let includingCreateOnly: Bool
   let digest: @Sendable ([UInt8]) -> RowDigest
 
   /// Rows with the same key, if any, are not written at the same time: one page has each key once.
@@ -87,7 +89,8 @@ struct RecordWriter: Sendable {
         case .absent, .unknown: break  // look again
         }
       case 1:
-        let changes = row.differences(from: found[0])
+        let changes = row.differences(
+          from: found[0], includingCreateOnly: includingCreateOnly)
         if changes.isEmpty {
           tally.unchanged += 1
           tally.engineCalls += 1

@@ -2,10 +2,10 @@ import Core
 
 extension LoadJob {
   /// Reads the import's reject files back: their rows wait in `pending` and are sent by API.
-  func readRejects() async throws(SyncError) -> [LedgerEntry] {
+  func readRejects(run: Int) async throws(SyncError) -> [LedgerEntry] {
     guard let dropbox, let pattern = settings.load?.rejects else { return [] }
     var entries: [LedgerEntry] = []
-    for file in try await dropbox.list(fill(pattern, run: 0)) {
+    for file in try await dropbox.list(fill(pattern, run: run)) {
       let mark = try await ledger.file(file.name)
       if let mark, mark.isDone, mark.size == file.size, mark.modified == file.modified { continue }
       let keys = try await keys(in: file, of: dropbox)

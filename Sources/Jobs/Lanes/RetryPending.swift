@@ -28,7 +28,7 @@ extension IngressJob {
         }
         rows.append(target.plan.record(page, row: 0))
       }
-      var written = try await write(rows, of: target)
+      var written = try await write(rows, of: target, emit)
       written.tally.retried = rows.count
       written.tally.rejected = 0
       try await emit(

@@ -13,6 +13,7 @@ struct CheckCommand: AsyncParsableCommand {
     try await Report.explaining {
       StopFlag.listen()
       let workspace = try Workspace(common)
+      if let name { try workspace.job(name) }
       Standard.output(
         "ok    configuration: \(workspace.environment.name), "
           + "\(workspace.folder.jobs.count) job files")

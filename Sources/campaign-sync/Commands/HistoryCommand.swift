@@ -19,7 +19,7 @@ struct HistoryCommand: AsyncParsableCommand {
         let results = records.map { record in
           JobResult(
             job: name, outcome: record.status == 0 ? .done : .failed,
-            says: record.failure ?? record.tally.words, record: record)
+            says: record.failure ?? record.words, record: record)
         }
         let bytes = JSONValue.array(results.map(\.json)).encoded
         return Standard.output(String(decoding: bytes, as: UTF8.self))
@@ -28,7 +28,7 @@ struct HistoryCommand: AsyncParsableCommand {
       for record in records {
         let took = TimeText.span(record.ended - record.began)
         let end = record.status == 0 ? "ok" : "exit \(record.status)"
-        let words = record.failure ?? record.tally.words
+        let words = record.failure ?? record.words
         Standard.output(
           "\(TimeText.utc(record.began))  \(pad(record.command, 8)) \(pad(end, 8)) "
             + "\(pad(took, 9)) \(words)")

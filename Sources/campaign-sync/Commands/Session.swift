@@ -18,6 +18,7 @@ struct Session {
     try await Report.explaining {
       StopFlag.listen()
       let workspace = try Workspace(common)
+      for name in names { try workspace.job(name) }  // before any of them runs
       var results: [JobResult] = []
       for name in all ? workspace.folder.jobs.map(\.name) : names {
         let settings: IngressSettings

@@ -24,10 +24,17 @@ struct StatusCommand: AsyncParsableCommand {
       let workspace = try Workspace(common)
       let names = name.map { [$0] } ?? workspace.folder.jobs.map(\.name)
       var statuses: [JobStatus] = []
+      var failures: [SyncError] = []
       for name in names {
-        let settings = try workspace.ingress(name)
-        statuses.append(
-          try await JobStatus.read(settings, workspace.environment, asking: !offline))
+        do throws(SyncError) {
+          let settings = try workspace.ingress(name)
+          statuses.append(
+            try await JobStatus.read(settings, workspace.environment, asking: !offline))
+        } catch {
+          // The others are shown all the same.
+          Standard.error(Failure.text(error, job: nil))
+          failures.append(error)
+        }
       }
       if json {
         let bytes = JSONValue.array(statuses.map(\.json)).encoded
@@ -35,6 +42,7 @@ struct StatusCommand: AsyncParsableCommand {
       } else {
         for line in statuses.flatMap(\.lines) { Standard.output(line) }
       }
+      if let failure = Failure.mostUrgent(failures) { throw ExitCode(failure.exitStatus) }
       if let maxAge, statuses.contains(where: { $0.isLate(maxAge) }) { throw ExitCode(1) }
     }
   }

@@ -3,7 +3,7 @@ import Core
 /// The words for a failure: what, where it stands, what is safe, what to type.
 enum Failure {
   static func text(_ error: SyncError, job: String?, stands: String? = nil) -> String {
-    let code = error.code.map { " (\($0))" } ?? ""
+    let code = error.code.flatMap { $0 == SyncError.usageCode ? nil : " (\($0))" } ?? ""
     let prefix = job.map { "\($0): " } ?? ""
     var lines = ["\(prefix)cannot \(error.action): \(error.reason)\(code)"]
     if let stands { lines.append("  stands: \(stands)") }

@@ -13,14 +13,14 @@ enum TimeText {
   /// `2026-11`.
   static func month(_ instant: Instant) -> String { String(utc(instant).prefix(7)) }
 
-  /// `4 s`, `3 min`, `2 h 10 min`, `5 d`.
+  /// `4 s`, `3 min`, `2 h 10 min`, `5 d 3 h`.
   static func span(_ duration: Duration) -> String {
     let seconds = max(0, Int(duration.components.seconds))
     switch seconds {
     case ..<120: return "\(seconds) s"
     case ..<7200: return "\(seconds / 60) min"
     case ..<172_800: return "\(seconds / 3600) h \(seconds / 60 % 60) min"
-    default: return "\(seconds / 86400) d"
+    default: return "\(seconds / 86400) d \(seconds / 3600 % 24) h"
     }
   }
 

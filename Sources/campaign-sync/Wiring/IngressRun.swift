@@ -76,6 +76,8 @@ struct IngressRun {
   /// Runs, then writes what happened to `runs.jsonl` and to the heartbeat.
   private func recorded() async -> JobResult {
     let began = patience.clock.now
+    // Unreadable, it stops the work below, which says so.
+    let before = (try? state.checkpoints.load())?.state ?? IngressState()
     var traffic = Traffic()
     var outcome: RunOutcome<IngressState>
     var idle: String?
@@ -86,12 +88,12 @@ struct IngressRun {
       do throws(SyncError) {
         (outcome, idle) = try await work(connections)
       } catch {
-        outcome = RunOutcome(state: IngressState(), failure: error)
+        outcome = RunOutcome(state: before, failure: error)
       }
       traffic = await connections.meter.traffic
       await heartbeat.send(outcome.failure.map { $0.isLoading ? .success : .fail } ?? .success)
     } catch {
-      outcome = RunOutcome(state: IngressState(), failure: error)
+      outcome = RunOutcome(state: before, failure: error)
     }
     let isLoading = isScheduled && outcome.failure?.isLoading == true
     let failure = isLoading ? nil : outcome.failure
@@ -100,7 +102,9 @@ struct IngressRun {
       status: failure?.exitStatus ?? 0, code: failure?.code,
       failure: failure.map { "cannot \($0.action): \($0.reason)" }, tally: outcome.tally,
       requests: traffic.requests, received: traffic.received, throttled: traffic.throttled,
-      phase: outcome.state.phase.rawValue)
+      phase: outcome.state.phase.rawValue,
+      reached: isLoading
+        ? "LOADING" : outcome.state.phase == before.phase ? nil : outcome.state.phase.reached)
     if let error = attempt({ () throws(SyncError) in
       try state.records.append(record, now: record.ended)
     }) {
@@ -112,7 +116,7 @@ struct IngressRun {
         job: name, outcome: .loading, says: loading.reason, failure: nil, record: record)
     }
     let says =
-      idle ?? "\(outcome.tally.words), \(TimeText.count(record.requests)) requests, "
+      idle ?? "\(record.words), \(TimeText.count(record.requests)) requests, "
       + TimeText.span(record.ended - record.began)
     return JobResult(job: name, outcome: .done, says: says, failure: nil, record: record)
   }
@@ -214,6 +218,18 @@ extension IngressRun {
       if phase == .loaded { return "already loaded" }
       if phase != .loading { throw .notLoaded(name) }
       return nil
+    }
+  }
+}
+
+extension IngressState.Phase {
+  /// What is done when a job comes here.
+  fileprivate var reached: String? {
+    switch self {
+    case .exporting, .sealing: nil
+    case .staging: "exported"
+    case .loading: "staged"
+    case .loaded: "loaded"
     }
   }
 }

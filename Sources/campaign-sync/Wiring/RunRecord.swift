@@ -17,6 +17,14 @@ struct RunRecord: Codable, Sendable {
   var received: Int
   var throttled: Int
   var phase: String
+  /// What is done now and was not before: "staged".
+  var reached: String?
+
+  /// What happened, for one line.
+  var words: String {
+    guard let reached else { return tally.words }
+    return tally == Tally() ? reached : "\(reached): \(tally.words)"
+  }
 }
 
 /// What became of one job in this process.
@@ -58,7 +66,8 @@ extension Tally {
   var members: [JSONValue.Member] {
     let counts: [(String, Int)] = [
       ("read", read), ("mapped", mapped), ("created", created), ("updated", updated),
-      ("unchanged", unchanged), ("deleted", deleted), ("rejected", rejected), ("retried", retried),
+      ("unchanged", unchanged), ("deleted", deleted), ("rejected", rejected),
+      ("filteredOut", filteredOut), ("retried", retried),
       ("parts", parts), ("bytes", bytes), ("cut", cut), ("replacedCharacters", replacedCharacters),
       ("engineCalls", engineCalls), ("engineCallsSaved", engineCallsSaved),
     ]
@@ -69,7 +78,8 @@ extension Tally {
   var words: String {
     let counts: [(Int, String)] = [
       (read, "read"), (created, "created"), (updated, "updated"), (unchanged, "unchanged"),
-      (deleted, "deleted"), (rejected, "rejected"), (retried, "retried"), (parts, "parts"),
+      (deleted, "deleted"), (rejected, "rejected"), (filteredOut, "filtered out"),
+      (retried, "retried"), (parts, parts == 1 ? "part" : "parts"),
       (engineCalls, "engine calls"), (engineCallsSaved, "calls saved"),
     ]
     let said = counts.filter { $0.0 > 0 }.map { "\(TimeText.count($0.0)) \($0.1)" }

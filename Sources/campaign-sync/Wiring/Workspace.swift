@@ -71,15 +71,20 @@ struct Workspace {
       base: parent, home: getenv("HOME").map { String(cString: $0) } ?? "/")
   }
 
+  /// The job of that name, whatever its kind.
+  @discardableResult
+  func job(_ name: String) throws(SyncError) -> JobFile {
+    if let job = folder.jobs.first(where: { $0.name == name }) { return job }
+    let names = folder.jobs.map(\.name)
+    let nearest = Nearest.name(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
+    throw SyncError(
+      .configuration, "find the job \(name)", "no job file has this name\(nearest)",
+      code: SyncError.usageCode, next: "jobs are: \(names.joined(separator: ", "))")
+  }
+
   /// The ingress job of that name, if its work is built.
   func ingress(_ name: String) throws(SyncError) -> IngressSettings {
-    guard let job = folder.jobs.first(where: { $0.name == name }) else {
-      let names = folder.jobs.map(\.name)
-      let nearest = Nearest.name(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
-      throw SyncError(
-        .configuration, "find the job \(name)", "no job file has this name\(nearest)",
-        code: SyncError.usageCode, next: "jobs are: \(names.joined(separator: ", "))")
-    }
+    let job = try job(name)
     if let notBuilt = folder.notBuilt[name] { throw .problems(notBuilt) }
     guard case .ingress(let settings) = job else {
       throw SyncError(

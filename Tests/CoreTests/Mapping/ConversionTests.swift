@@ -43,10 +43,7 @@ import TestSupport
       replace: Dictionary(uniqueKeysWithValues: replace))
     var settings = Fixture.settings([mapping])
     if fixture["choices"]?.text == "labels" { settings.choices = .labels(language: 1033) }
-    let options = (fixture["options"]?.members ?? []).map { option in
-      ColumnSchema.Option(
-        value: option.name, labels: option.value.text.map { [1033: $0] } ?? [:])
-    }
+    let options = Fixture.options(fixture["options"])
     return try RowPlan(
       settings,
       table: Fixture.table([

@@ -21,9 +21,11 @@ enum Fixture {
     case "timeZoneIndependent": .dateTime(.timeZoneIndependent)
     case "dateOnly": .dateTime(.dateOnly)
     case "picklist": .picklist
+    case "state": .state
     case "status": .status
     case "multiSelect": .multiSelect
     case "lookup": .lookup(targets: ["account"])
+    case "uniqueIdentifier": .uniqueIdentifier
     default: .other
     }
   }
@@ -50,6 +52,18 @@ enum Fixture {
     case "userLocal", "timeZoneIndependent": .dateTime
     case "dateOnly": .date
     default: .text
+    }
+  }
+
+  /// `{ "1": "Gold" }`: value and label in English; `{ "1": { "1033": ..., "1031": ... } }`: in
+  /// several languages; null where there is no label.
+  static func options(_ value: JSONValue?) -> [ColumnSchema.Option] {
+    (value?.members ?? []).map { option in
+      var labels: [Int: String] = [:]
+      for label in option.value.members ?? [.init("1033", option.value)] {
+        if let language = Int(label.name) { labels[language] = label.value.text }
+      }
+      return ColumnSchema.Option(value: option.name, labels: labels)
     }
   }
 

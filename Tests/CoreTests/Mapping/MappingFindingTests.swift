@@ -184,15 +184,4 @@ import Testing
         jobs/contacts.yaml:9: age is read-only
         """)
   }
-
-  @Test func aFilterIsNeverIgnored() {
-    var settings = Fixture.settings([])
-    let position = SourcePosition(file: "jobs/contacts.yaml", line: 12)
-    settings.filter = IngressSettings.Filter(
-      match: .all,
-      conditions: [.init(column: "statecode", comparison: .equals, value: "0", position: position)],
-      whenFilteredOut: .keep)
-    let findings = RowPlan.findings(settings, table: Self.table, resource: Self.profile)
-    #expect(findings.map(\.description) == ["jobs/contacts.yaml:12: filter is not built yet"])
-  }
 }

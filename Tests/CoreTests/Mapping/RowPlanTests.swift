@@ -95,7 +95,7 @@ import TestSupport
       [.string(other), "c"],
     ])
     var rows = RowBuffer()
-    let (_, rejections, keys) = plan.append(page, to: &rows)
+    let (_, rejections, keys, _) = plan.append(page, to: &rows)
     #expect(keys == [RowKey(key), RowKey(other)])
     #expect(rejections.map(\.rule) == ["keyIsNoGuid"])
     #expect(rows.bytes == Array("\(key);a\n\(other.lowercased());c\n".utf8))

@@ -1,0 +1,42 @@
+import Core
+import TestSupport
+
+@testable import Jobs
+
+extension IngressBench {
+  /// What a position claims that neither disk nor ledger has: nothing, at every commit.
+  func audit(_ next: IngressState) -> [String] {
+    auditParts(next) + auditRows(next)
+  }
+
+  private func auditParts(_ next: IngressState) -> [String] {
+    guard next.phase == .exporting || (next.phase == .sealing && next.stage.sealed.isEmpty) else {
+      return []
+    }
+    let marks = next.export.full + [next.export.part]
+    return marks.filter { $0.size > 0 }.compactMap { mark in
+      guard let flushed = spool(next.run).flushed(mark.number) else { return nil }  // sealed
+      return flushed >= Int(mark.size)
+        ? nil : "part \(mark.number): \(flushed) bytes flushed, \(mark.size) committed"
+    }
+  }
+
+  /// Every row behind the position is in the ledger: sent, proven, or waiting.
+  private func auditRows(_ next: IngressState) -> [String] {
+    let needsProof = next.delta.link != nil || next.delta.rounds > 0 || settings.initial == .api
+    let links = [next.export.link, next.delta.link, next.delta.token?.link].compactMap { $0 }
+    let rows = ledger.rows
+    let waiting = Set(ledger.waiting.map { $0.prefix(36) })
+    return links.flatMap { link in
+      table.covered(by: link).compactMap { key in
+        if waiting.contains(key.description[...]) { return nil }
+        switch rows[key] {
+        case .proven: return nil
+        case .sent where !needsProof: return nil
+        case .sent where link != next.delta.link && next.delta.rounds == 0: return nil
+        default: return "the ledger does not know the row \(key) behind \(link)"
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Core
+import TestSupport
+
+@testable import Jobs
+
+/// What happens to a job over some days, told again and again under other weather.
+enum IngressStory: String, CaseIterable, Sendable {
+  case byFile, byAPI, byCron
+
+  enum Step {
+    case run(IngressJob.Goal)
+    case change
+  }
+
+  var steps: [Step] {
+    switch self {
+    case .byFile: [.run(.initial), .change, .run(.delta), .run(.delta)]
+    case .byAPI: [.run(.initial), .change, .run(.delta), .run(.delta)]
+    case .byCron: [.run(.next), .run(.next), .change, .run(.next), .run(.delta)]
+    }
+  }
+
+  func bench(_ world: World, breach: Breach? = nil) throws -> IngressBench {
+    let bench = try IngressBench(world, breach: breach) { settings in
+      if self == .byAPI { settings.initial = .api }
+    }
+    Contacts.fill(bench.table, 60)
+    if self != .byAPI { bench.workflow.dislike(Contacts.key(17)) }
+    return bench
+  }
+
+  /// Plays all steps, each again until it ends well, and looks at what is left.
+  func play(_ world: World, breach: Breach? = nil) throws -> IngressEnd {
+    let bench = try bench(world, breach: breach)
+    for step in steps {
+      switch step {
+      case .change: change(bench.table)
+      case .run(let goal):
+        if let problem = bench.persist(goal) { return IngressEnd(bench, problem: problem) }
+      }
+    }
+    world.clearUp()
+    return IngressEnd(bench, problem: bench.persist(.delta))
+  }
+
+  private func change(_ table: MemoryTable) {
+    for number in [3, 8, 13, 21, 34, 55] {
+      table.change(Contacts.key(number), ["firstname": .string("Changed \(number)")])
+    }
+    table.change(Contacts.key(5), ["firstname": Contacts.tooLong])
+    for number in 60..<66 { table.put(Contacts.key(number), Contacts.row(number)) }
+  }
+}
+
+extension IngressBench {
+  /// Runs one goal as a person or a crontab would: again after a death, and later where it says so.
+  ///
+  /// - Returns: why that led nowhere.
+  func persist(_ goal: IngressJob.Goal) -> String? {
+    for _ in 0..<60 {
+      let outcome = life(goal)
+      if world.isDead {
+        restart(losingPower: world.below(2) == 0)
+      } else if let failure = outcome.failure {
+        guard failure.kind == .unavailable else { return "\(failure)" }
+        world.pass(.seconds(failure.isLoading ? 240 : 60))
+      } else if goal != .next || state?.delta.rounds ?? 0 > 0 {
+        return nil
+      }
+    }
+    return "sixty lives were not enough"
+  }
+}
+
+/// How a story ended: what must be the same under any weather.
+struct IngressEnd: Equatable {
+  var problem: String?
+  var contents: [String: [[String: String]]]
+  var known: [String: KnownRow]
+  var waiting: [String]
+  /// Name -> the contents that ever stood under it.
+  var published: [String: Set<[UInt8]>]
+  var loaded: [String: [UInt8]]
+  var sealed: [SealedPart]
+  var phase: IngressState.Phase?
+  var halfFiles: [String]
+  var importProblems: [String]
+  var violations: [String]
+
+  init(_ bench: IngressBench, problem: String?) {
+    self.problem = problem
+    contents = bench.resource.contents
+    known = Dictionary(
+      uniqueKeysWithValues: bench.ledger.rows.map { ($0.key.description, $0.value) })
+    waiting = bench.ledger.waiting
+    published = bench.dropbox.published
+    loaded = bench.workflow.loaded
+    sealed = bench.state?.stage.sealed ?? []
+    phase = bench.state?.phase
+    halfFiles = bench.box.files.keys.filter { $0.hasSuffix(".part") }.sorted()
+    importProblems = bench.workflow.problems
+    violations = bench.world.violations
+    writes = bench.resource.meter.writes
+  }
+
+  let writes: Int
+
+  /// What differs, by name; empty where nothing does.
+  ///
+  /// Counts of writes are judged elsewhere.
+  func differences(from calm: IngressEnd) -> [String] {
+    var names: [String] = []
+    if let problem { names.append(problem) }
+    if contents != calm.contents { names.append("contents of Campaign") }
+    if known != calm.known { names.append("known rows") }
+    if waiting != calm.waiting { names.append("pending records") }
+    if published != calm.published { names.append("published files") }
+    if loaded != calm.loaded { names.append("loaded files") }
+    if sealed != calm.sealed { names.append("sealed parts") }
+    if phase != calm.phase { names.append("phase") }
+    if !halfFiles.isEmpty { names.append("half files") }
+    return names + importProblems
+  }
+}

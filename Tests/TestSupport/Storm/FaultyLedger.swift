@@ -1,0 +1,43 @@
+import Core
+
+/// The ledger of a story: a transaction happens or it does not.
+package struct FaultyLedger: Ledger {
+  private let inner: any Ledger
+  private let world: World
+
+  package init(_ inner: any Ledger, _ world: World) {
+    self.inner = inner
+    self.world = world
+  }
+
+  package func record(_ entries: [LedgerEntry], at now: Instant) throws(SyncError) {
+    try world.point("before ledger")
+    try inner.record(entries, at: now)
+    try world.point("after ledger")
+  }
+
+  package func known(_ keys: [RowKey]) async throws(SyncError) -> [RowKey: KnownRow] {
+    try world.checkAlive()
+    return try await inner.known(keys)
+  }
+
+  package func knownCount() async throws(SyncError) -> Int {
+    try world.checkAlive()
+    return try await inner.knownCount()
+  }
+
+  package func pending(after key: String?, limit: Int) async throws(SyncError) -> [PendingRecord] {
+    try world.checkAlive()
+    return try await inner.pending(after: key, limit: limit)
+  }
+
+  package func pendingCount() async throws(SyncError) -> Int {
+    try world.checkAlive()
+    return try await inner.pendingCount()
+  }
+
+  package func file(_ name: String) async throws(SyncError) -> FileMark? {
+    try world.checkAlive()
+    return try await inner.file(name)
+  }
+}

@@ -1,0 +1,48 @@
+import Core
+
+/// Dynamics in a story: a page does not come, or a kept link is no longer taken.
+package struct FaultySource: TableSource {
+  private let inner: MemoryTable
+  private let world: World
+
+  package init(_ inner: MemoryTable, _ world: World) {
+    self.inner = inner
+    self.world = world
+  }
+
+  package func scan(_ query: TableQuery, from link: String?) -> PageStream {
+    MemoryPages(from: link) { link, isFirst throws(SyncError) in
+      try weather(isKept: isFirst && link != nil)
+      let page = try inner.scanPage(query, link)
+      try world.point("after page")
+      return page
+    }
+  }
+
+  package func changes(_ query: TableQuery, from link: String) -> PageStream {
+    MemoryPages(from: link) { link, isFirst throws(SyncError) in
+      try weather(isKept: isFirst && link.map(MemoryTable.isUnfinished) == true)
+      let page = try inner.changesPage(query, link ?? "")
+      try world.point("after page")
+      return page
+    }
+  }
+
+  private func weather(isKept: Bool) throws(SyncError) {
+    try world.point("before page")
+    if isKept, world.happens(oneIn: 4) { throw .staleLink }
+    if world.happens(oneIn: 40) { throw .lost }
+  }
+
+  package func row(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Page? {
+    try world.point("read one row")
+    return try await inner.row(query, key: key)
+  }
+
+  package func pendingChanges(
+    _ query: TableQuery, from link: String
+  ) async throws(SyncError) -> Int? {
+    try world.checkAlive()
+    return try await inner.pendingChanges(query, from: link)
+  }
+}
