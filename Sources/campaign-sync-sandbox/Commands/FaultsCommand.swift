@@ -36,7 +36,8 @@ struct FaultsCommand: ParsableCommand {
     @Option(name: .long, help: "So many such requests go well before.")
     var after = 0
 
-    @Option(name: .long, help: "So many are struck; -1: all that follow.")
+    @Option(
+      name: .long, parsing: .unconditional, help: "So many are struck; -1: all that follow.")
     var times = 1
 
     @Option(name: .long, help: "The Retry-After of throttled, unavailable and status, in seconds.")
