@@ -76,6 +76,12 @@ package enum EnvironmentFile {
       section.complain("scopes", "must be a list of single words, `[openid, AdobeID]`")
     }
     campaign.tokenURL = section.url("tokenUrl", campaign.tokenURL, example: campaign.tokenURL)
+    if campaign.tokenURL.hasSuffix("/ims/exchange/jwt") {
+      section.complain(
+        "tokenUrl",
+        "belongs to service accounts (JWT), which Adobe has ended: make an OAuth server-to-server "
+          + "credential, and leave `tokenUrl` out")
+    }
     campaign.concurrency = section.integer("concurrency", 8, in: 1...64) ?? 8
     campaign.signalInterval = section.duration("signalInterval", campaign.signalInterval)
     section.finish()

@@ -27,6 +27,8 @@ package final class SandboxRun: Sendable {
     package var ports = Ports()
     package var seed: UInt64 = 1
     package var contacts = 20_000
+    /// Rows of other tables by logical name; else a share of the contacts.
+    package var rows: [String: Int] = [:]
     /// Seconds between two signals of a workflow.
     package var signalWindow = 1
     package init(directory: String) { self.directory = directory }
@@ -102,6 +104,7 @@ package final class SandboxRun: Sendable {
     var born = SandboxWorld.Settings()
     born.seed = settings.seed
     born.contacts = settings.contacts
+    born.rows = settings.rows
     born.signalWindow = settings.signalWindow
     born.dynamicsClient.secret = secrets.0
     born.campaignClient.secrets = [secrets.1]

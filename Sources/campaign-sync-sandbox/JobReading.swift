@@ -27,6 +27,30 @@ enum JobReading {
     return settings
   }
 
+  /// The ingress jobs of the folder, each behind its parents.
+  static func order(_ files: [(name: String, text: String)]) throws(SyncError) -> [String] {
+    let folder = try JobFolder.read(files, guardrails: .warn).folder
+    var left: [IngressSettings] = folder.jobs.compactMap { job in
+      if case .ingress(let settings) = job { settings } else { nil }
+    }
+    var names: [String] = []
+    // Reading refuses circles, so each turn takes at least one.
+    while !left.isEmpty {
+      let ready = left.filter { job in
+        !job.parents.contains { parent in left.contains { $0.name == parent.job } }
+      }
+      if ready.isEmpty { break }
+      names += ready.map(\.name)
+      left.removeAll { job in ready.contains { $0.name == job.name } }
+    }
+    guard !names.isEmpty else {
+      throw SyncError(
+        .configuration, "compare all jobs", "the folder has no ingress job",
+        next: "name the folder with --jobs DIR")
+    }
+    return names
+  }
+
   /// Name and text of every job file of a folder.
   static func files(in folder: String) throws(SyncError) -> [(name: String, text: String)] {
     guard let handle = opendir(folder) else {

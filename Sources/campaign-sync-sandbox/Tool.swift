@@ -19,7 +19,7 @@ struct Tool: AsyncParsableCommand {
       StartCommand.self, StopCommand.self, StatusCommand.self, StateCommand.self,
       MutateCommand.self, CompareCommand.self, FaultsCommand.self, KnobsCommand.self,
       MetersCommand.self, ClockCommand.self, RevokeCommand.self, WorkflowCommand.self,
-      DropSessionsCommand.self,
+      DropSessionsCommand.self, ChangeMetadataCommand.self,
     ])
 
   static func main() async {

@@ -46,7 +46,7 @@ enum Contacts {
     settings.load = IngressSettings.Import(
       workflow: "WKF101", signal: "signal1", parameters: ["files": "{files}"],
       done: "imports/{run}.done", rejects: "imports/rejects/{job}-*.txt")
-    settings.csv.partSize = 700
+    settings.csv.partSize = 300
     return settings
   }
 

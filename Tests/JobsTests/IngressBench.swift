@@ -30,6 +30,8 @@ final class IngressBench: Sendable {
   struct Wishes: Sendable {
     var rejectShare = 1.0
     var pageSize = 7
+    /// The scan's last page comes without its delta link.
+    var isWithoutToken = false
     var isStopped: @Sendable () -> Bool = { false }
     var deadline: Instant?
   }
@@ -84,6 +86,22 @@ final class IngressBench: Sendable {
     return executor.run { await run(job, through: ports) }
   }
 
+  /// What the lanes of this goal would emit, one lane after another; nothing is committed.
+  func advances(
+    _ job: some Job<IngressState>, of state: IngressState
+  ) -> [(lane: String, advance: Advance<IngressState>)] {
+    job.lanes(in: state).flatMap { lane in
+      let executor = SeededExecutor(seed: 1)
+      return executor.run {
+        let advances = Mutex<[Advance<IngressState>]>([])
+        try? await lane.work { advance throws(SyncError) in
+          advances.withLock { $0.append(advance) }
+        }
+        return advances.withLock { $0 }.map { (lane: lane.name, advance: $0) }
+      }
+    }
+  }
+
   /// Power fails, or the process alone is killed: then the disk keeps everything.
   func restart(losingPower: Bool) {
     if losingPower {
@@ -99,7 +117,8 @@ final class IngressBench: Sendable {
       settings: settings, goal: goal, before: state?.delta ?? DeltaSlot(),
       target: target(pageSize: wishes.pageSize),
       ports: IngressPorts(
-        source: FaultySource(table, world), spool: spoolPort, ledger: FaultyLedger(ledger, world),
+        source: FaultySource(table, world, isWithoutToken: wishes.isWithoutToken), spool: spoolPort,
+        ledger: FaultyLedger(ledger, world),
         digest: { digester.digest($0) }, clock: world.clock,
         writes: 3),
       staging: staging, loading: loading(goal == .next ? .look : .wait))

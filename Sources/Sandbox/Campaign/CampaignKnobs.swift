@@ -27,6 +27,15 @@ package struct CampaignKnobs: Sendable, Equatable {
   package var earlySignalStatus = 200
   package var showState = true
   package var showParameters = true
+  /// Resources whose links are published anew: as 1 cardinality, or as 0 or 1 cardinality.
+  package var oneCardinality: [String] = []
+  package var zeroOrOneCardinality: [String] = []
+  /// What happens to rows that point at a deleted one.
+  ///
+  /// - Shape: `cascade`, `clear`, `nothing`, or `asPublished`.
+  package var whenTargetDeleted = "asPublished"
+  /// How the change of a row that its missing parent hides is refused.
+  package var hiddenStatus = 404
 
   /// How an import ends: `done`, `error`, `never`, `partial`.
   package var importEnd = "done"
@@ -48,7 +57,13 @@ package struct CampaignKnobs: Sendable, Equatable {
     let numbers = CampaignKnobs.numbers.map {
       JSONValue.Member($0, .number(String(self[keyPath: $1])))
     }
-    return .object(flags + numbers + [JSONValue.Member("importEnd", .string(importEnd))])
+    let lists = CampaignKnobs.lists.map {
+      JSONValue.Member($0, .array(self[keyPath: $1].map(JSONValue.string)))
+    }
+    let words = CampaignKnobs.words.map { name, path, _ in
+      JSONValue.Member(name, .string(self[keyPath: path]))
+    }
+    return .object(flags + numbers + words + lists)
   }
 
   /// Sets what the object names; nothing where one of its members is wrong.
@@ -63,10 +78,14 @@ package struct CampaignKnobs: Sendable, Equatable {
         let value = member.value.integer, value >= 0
       {
         next[keyPath: number.1] = value
-      } else if member.name == "importEnd", let value = member.value.text,
-        ["done", "error", "never", "partial"].contains(value)
+      } else if let word = CampaignKnobs.words.first(where: { $0.0 == member.name }),
+        let value = member.value.text, word.2.contains(value)
       {
-        next.importEnd = value
+        next[keyPath: word.1] = value
+      } else if let list = CampaignKnobs.lists.first(where: { $0.0 == member.name }),
+        let values = member.value.items
+      {
+        next[keyPath: list.1] = values.compactMap(\.text)
       } else {
         throw SyncError(
           .configuration, "set the Campaign knob \(member.name)",
@@ -79,6 +98,8 @@ package struct CampaignKnobs: Sendable, Equatable {
 
   private typealias Flag = WritableKeyPath<CampaignKnobs, Bool> & Sendable
   private typealias Number = WritableKeyPath<CampaignKnobs, Int> & Sendable
+  private typealias Word = WritableKeyPath<CampaignKnobs, String> & Sendable
+  private typealias List = WritableKeyPath<CampaignKnobs, [String]> & Sendable
 
   private static let flags: [(String, Flag)] = [
     ("expiresInMilliseconds", \.expiresInMilliseconds), ("denyListNames", \.denyListNames),
@@ -95,6 +116,18 @@ package struct CampaignKnobs: Sendable, Equatable {
     ("handleGeneration", \.handleGeneration), ("requestsPerMinute", \.requestsPerMinute),
     ("signalWindow", \.signalWindow), ("earlySignalStatus", \.earlySignalStatus),
     ("importRows", \.importRows), ("importDelay", \.importDelay),
+    ("hiddenStatus", \.hiddenStatus),
+  ]
+
+  private static let words: [(String, Word, [String])] = [
+    ("importEnd", \.importEnd, ["done", "error", "never", "partial"]),
+    (
+      "whenTargetDeleted", \.whenTargetDeleted, ["asPublished", "cascade", "clear", "nothing"]
+    ),
+  ]
+
+  private static let lists: [(String, List)] = [
+    ("oneCardinality", \.oneCardinality), ("zeroOrOneCardinality", \.zeroOrOneCardinality),
   ]
 }
 

@@ -96,7 +96,7 @@ extension CampaignService {
     let resource = tables[target.space].definition
     if let content = seal.open(segment, as: .row), content.space == target.space {
       guard isVisible(content.id, in: target.space) else {
-        throw .missingKey(segment, of: resource)
+        throw hidden(content.id, segment, target)
       }
       return content.id
     }
@@ -105,9 +105,18 @@ extension CampaignService {
     else { throw .unknownAttribute(segment, of: resource) }
     let ids = tables[target.space].ids(where: key, equals: segment.utf8)
     guard let id = ids.first(where: { isVisible($0, in: target.space) }) else {
-      throw .missingKey(segment, of: resource)
+      throw ids.first.map { hidden($0, segment, target) } ?? .missingKey(segment, of: resource)
     }
     return id
+  }
+
+  /// Nobody sees a row without its parent; who would change it is refused.
+  private func hidden(_ id: Int, _ segment: String, _ target: ResourceCall) -> CampaignFault {
+    let missing = CampaignFault.missingKey(segment, of: tables[target.space].definition)
+    guard target.call.method != "GET", tables[target.space][id] != nil,
+      knobs.hiddenStatus != 404
+    else { return missing }
+    return .campaign(knobs.hiddenStatus, "PGS-220000 The record has no target for its link.")
   }
 
   // MARK: Links
@@ -117,12 +126,18 @@ extension CampaignService {
     let definition = tables[space].definition
     guard let row = tables[space][id] else { return false }
     for (position, field) in definition.fields.enumerated() {
-      guard case .link(let link) = field.kind, link.isRequired else { continue }
+      guard case .link(let link) = field.kind, isRequired(link, of: definition) else { continue }
       guard let target = targetRow(position, row, link, of: space),
         isVisible(target.id, in: target.space)
       else { return false }
     }
     return true
+  }
+
+  /// 1 cardinality, as published or as the operator has republished it.
+  private func isRequired(_ link: LinkDefinition, of resource: ResourceDefinition) -> Bool {
+    if knobs.oneCardinality.contains(resource.name) { return true }
+    return link.isRequired && !knobs.zeroOrOneCardinality.contains(resource.name)
   }
 
   func targetRow(_ position: Int, _ row: StoredRow, _ link: LinkDefinition, of space: Int)

@@ -69,8 +69,9 @@ extension CampaignService {
     tables[space].remove(id)
     for other in tables.indices {
       for (position, field) in tables[other].definition.fields.enumerated() {
-        guard case .link(let link) = field.kind, link.target == name, link.whenDeleted != .nothing
-        else { continue }
+        guard case .link(var link) = field.kind, link.target == name else { continue }
+        link.whenDeleted = whenDeleted(link)
+        if link.whenDeleted == .nothing { continue }
         let (own, text): (Int?, ArraySlice<UInt8>?) =
           if let join = link.join {
             (
@@ -85,6 +86,15 @@ extension CampaignService {
           follow(link, child, own, in: other)
         }
       }
+    }
+  }
+
+  private func whenDeleted(_ link: LinkDefinition) -> LinkDefinition.WhenDeleted {
+    switch knobs.whenTargetDeleted {
+    case "cascade": .cascade
+    case "clear": .clear
+    case "nothing": .nothing
+    default: link.whenDeleted
     }
   }
 

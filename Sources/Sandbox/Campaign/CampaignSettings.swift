@@ -23,7 +23,7 @@ package struct CampaignSettings: Sendable {
   /// Absolute path of the SFTP account's login directory; nil: no import finds a file.
   package var sftpHome: String?
   package var resources: [ResourceDefinition] = ResourceDefinition.standard
-  package var workflows: [WorkflowDefinition] = [.contacts]
+  package var workflows: [WorkflowDefinition] = WorkflowDefinition.standard
 
   package init(organization: String, clients: [Client]) {
     self.organization = organization
@@ -58,10 +58,23 @@ package struct WorkflowDefinition: Sendable {
     self.load = load
   }
 
-  /// The import workflow of the sandbox's contacts.
-  package static let contacts = WorkflowDefinition(
-    "WKF101", label: "Import contacts", signal: "signal1",
-    parameters: [Parameter("files", .string)], load: LoadSettings(resource: "profile"))
+  /// The import workflows of the sandbox's jobs, one each.
+  package static let standard: [WorkflowDefinition] = [
+    .contacts, .load("WKF102", "accounts", into: "cusAccount"),
+    .load("WKF103", "vehicles", into: "cusVehicle"),
+    .load("WKF104", "services", into: "cusService"),
+    .load("WKF105", "service items", into: "cusServiceItem"),
+  ]
+
+  package static let contacts = load("WKF101", "contacts", into: "profile")
+
+  private static func load(
+    _ id: String, _ what: String, into resource: String
+  ) -> WorkflowDefinition {
+    WorkflowDefinition(
+      id, label: "Import \(what)", signal: "signal1", parameters: [Parameter("files", .string)],
+      load: LoadSettings(resource: resource))
+  }
 }
 
 /// Transfer file, Load file and Update data as the workflow has them set.

@@ -5,6 +5,16 @@ package struct Comparison: Sendable {
   /// Rows of the table as OData objects, a slice at a time; fewer than asked for at the end.
   package typealias Rows = @Sendable (_ offset: Int, _ count: Int) async -> [JSONValue]
 
+  /// Where the records are that a job's rows point at.
+  package struct Target: Sendable {
+    var resource: String
+    var key: String
+    package init(resource: String, key: String) {
+      self.resource = resource
+      self.key = key
+    }
+  }
+
   package var settings: IngressSettings
   /// `contactid`.
   package var primaryId: String
@@ -13,6 +23,12 @@ package struct Comparison: Sendable {
   /// How many keys of faults are kept.
   package var keyLimit: Int
   package var sliceSize = 2000
+  /// By the job that `parents:` names.
+  package var parents: [String: Target] = [:]
+  /// Columns of the table, for the filter.
+  package var columns: [ColumnDefinition] = []
+  /// True for the key of a row that was there and was deleted in Dynamics.
+  package var wasDeleted: @Sendable (RowKey) async -> Bool = { _ in false }
 
   /// - Parameter primaryId: nil: the table's name and `id`.
   package init(
@@ -25,16 +41,18 @@ package struct Comparison: Sendable {
     self.keyLimit = keyLimit
   }
 
-  /// - Errors: `configuration` where the job has a filter, or names what Campaign does not have.
+  /// - Errors: `configuration` where the job names what Campaign does not have.
   package func run(_ rows: Rows, against campaign: CampaignService) async throws(SyncError)
     -> ComparisonResult
   {
     guard let resource = await campaign.definition(of: settings.resource) else {
       throw refused("Campaign has no resource \(settings.resource)")
     }
-    if settings.filter != nil { throw refused("it has a filter, which compare does not know") }
     for field in settings.fields where resource.position(field.to) == nil {
       throw refused("\(settings.resource) has no field \(field.to)")
+    }
+    for parent in settings.parents where parents[parent.job] == nil {
+      throw refused("its parent job \(parent.job) is unknown")
     }
     let maker = ExpectedRowMaker(settings: settings, resource: resource, labels: labels)
     var result = ComparisonResult(
@@ -43,7 +61,7 @@ package struct Comparison: Sendable {
     while true {
       let slice = await rows(result.rows, sliceSize)
       if slice.isEmpty { break }
-      let expected = slice.compactMap { maker.row($0, primaryId: primaryId) }
+      let expected = await expectations(slice, maker, campaign)
       let found = await campaign.values(
         of: settings.resource, key: settings.key, in: expected.map(\.key),
         fields: settings.fields.map(\.to))
@@ -57,18 +75,45 @@ package struct Comparison: Sendable {
     return result
   }
 
+  /// What the job promises for each row: its fields, that it is filtered out, that it must wait.
+  private func expectations(
+    _ slice: [JSONValue], _ maker: ExpectedRowMaker, _ campaign: CampaignService
+  ) async -> [ExpectedRow] {
+    let kinds = Dictionary(uniqueKeysWithValues: columns.map { ($0.name, $0.kind) })
+    let filter = settings.filter.map { RowFilter(filter: $0, kind: { kinds[$0] }) }
+    var expected = slice.compactMap { source in
+      var row = maker.row(source, primaryId: primaryId)
+      row?.isFilteredOut = filter.map { !$0.passes(source) } ?? false
+      return row
+    }
+    for parent in settings.parents {
+      guard let target = parents[parent.job],
+        let field = settings.fields.firstIndex(where: { $0.to == parent.field })
+      else { continue }
+      let keys = expected.map { $0.fields[field].text ?? "" }
+      let isThere = await campaign.shows(target.resource, target.key, keys)
+      for (index, key) in keys.enumerated() where !key.isEmpty && !isThere[index] {
+        expected[index].lacksParent = true
+      }
+    }
+    return expected
+  }
+
   private func refused(_ reason: String) -> SyncError {
     SyncError(
       .configuration, "compare \(settings.name)", reason, next: "compare another job, or mend it")
   }
 
   private func judge(_ row: ExpectedRow, _ values: [String]?, _ result: inout ComparisonResult) {
+    if row.isFilteredOut { return judgeFilteredOut(row, values != nil, &result) }
     if row.isRejected {
       result.rejected += 1
       return
     }
     guard let values else {
-      if row.isDoubtful {
+      if row.lacksParent {
+        result.waiting += 1
+      } else if row.isDoubtful {
         result.rejected += 1
       } else {
         result.missing += 1
@@ -88,12 +133,28 @@ package struct Comparison: Sendable {
     }
     if differing.isEmpty {
       result.equal += 1
+    } else if row.lacksParent {
+      // It was written when its parent was there, and is not kept up until that returns.
+      result.waiting += 1
     } else if row.isDoubtful {
       result.rejected += 1
     } else {
       result.differing += 1
       for field in differing { result.fields[field, default: 0] += 1 }
       note(row.key, &result)
+    }
+  }
+
+  private func judgeFilteredOut(
+    _ row: ExpectedRow, _ isThere: Bool, _ result: inout ComparisonResult
+  ) {
+    result.filteredOut += 1
+    guard isThere else { return }
+    if settings.filter?.whenFilteredOut == .delete {
+      result.extra += 1
+      note(row.key, &result)
+    } else {
+      result.kept += 1
     }
   }
 
@@ -113,6 +174,10 @@ package struct Comparison: Sendable {
       for (id, key) in slice where !key.isEmpty {
         result.records += 1
         guard !seen.contains(id) else { continue }
+        if !settings.deletes.apply, let row = RowKey(key), await wasDeleted(row) {
+          result.deletedAndKept += 1
+          continue
+        }
         result.extra += 1
         note(key, &result)
       }
@@ -143,6 +208,16 @@ extension CampaignService {
       else { return nil }
       let set = row.packed.values
       return (id, positions.map { set[$0] ?? definition.fields[$0].absent })
+    }
+  }
+
+  /// Which of these keys have a record that the API shows.
+  func shows(_ resource: String, _ key: String, _ keys: [String]) -> [Bool] {
+    guard let space = space(resource), let position = tables[space].definition.position(key) else {
+      return keys.map { _ in false }
+    }
+    return keys.map { key in
+      tables[space].ids(where: position, equals: key.utf8).contains { isVisible($0, in: space) }
     }
   }
 

@@ -19,6 +19,14 @@ package struct ComparisonResult: Sendable, Equatable {
   package var fields: [String: Int] = [:]
   /// Values that an update leaves alone and that are not the newest.
   package var leftAlone = 0
+  /// Rows that the filter does not let through.
+  package var filteredOut = 0
+  /// Of those, how many were in Campaign before and stay there.
+  package var kept = 0
+  /// Rows whose parent is not in Campaign.
+  package var waiting = 0
+  /// Records of rows that Dynamics has no more, where the job does not delete.
+  package var deletedAndKept = 0
   /// The first few keys of what is wrong.
   package var keys: [String] = []
 
@@ -34,6 +42,14 @@ package struct ComparisonResult: Sendable, Equatable {
   package var sentence: String {
     var notes: [String] = []
     if rejected > 0 { notes.append("\(grouped(rejected)) rejected as they must be") }
+    if filteredOut > 0 {
+      let stay = kept > 0 ? ", \(grouped(kept)) of them kept" : ""
+      notes.append("\(grouped(filteredOut)) filtered out\(stay)")
+    }
+    if waiting > 0 { notes.append("\(grouped(waiting)) waiting for their parent") }
+    if deletedAndKept > 0 {
+      notes.append("\(grouped(deletedAndKept)) deleted in Dynamics and kept")
+    }
     if leftAlone > 0 { notes.append("\(grouped(leftAlone)) values left alone by updates") }
     let more = notes.isEmpty ? "" : " (" + notes.joined(separator: "; ") + ")"
     if isEqual {
@@ -59,7 +75,8 @@ package struct ComparisonResult: Sendable, Equatable {
       "records": number(records), "equalRows": number(equal), "rejected": number(rejected),
       "missing": number(missing), "extra": number(extra), "differing": number(differing),
       "leftAlone": number(leftAlone), "fields": .object(names),
-      "keys": .array(keys.map(JSONValue.string)),
+      "filteredOut": number(filteredOut), "kept": number(kept), "waiting": number(waiting),
+      "deletedAndKept": number(deletedAndKept), "keys": .array(keys.map(JSONValue.string)),
     ]
   }
 

@@ -13,6 +13,14 @@ struct ExpectedRow {
     /// This on a new record; an update writes nothing, so an older value may stand.
     case orOlder(String)
     case rejected
+
+    var text: String? {
+      switch self {
+      case .exactly(let text), .orOlder(let text): text
+      case .oneOf(let texts): texts.first
+      case .rejected: nil
+      }
+    }
   }
 
   var key: String
@@ -21,6 +29,10 @@ struct ExpectedRow {
   var isRejected: Bool { fields.contains(.rejected) }
   /// The file takes it and the API does not: both are right.
   var isDoubtful: Bool
+  /// The job's filter does not let the row through.
+  var isFilteredOut = false
+  /// What the row points at is not in Campaign: it waits until that is.
+  var lacksParent = false
 }
 
 /// The job file and both sides' types, as the comparison reads them.

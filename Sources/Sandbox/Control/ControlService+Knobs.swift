@@ -51,6 +51,12 @@ extension ControlService {
     return [:]
   }
 
+  /// Every delta token given so far is one of before a metadata change.
+  func changeMetadata() async -> JSONValue {
+    await world.dataverse.invalidateTokens()
+    return [:]
+  }
+
   /// `{"id": "WKF101", "state": "error"}`.
   func setWorkflow(_ call: ControlCall) async throws(SyncError) -> JSONValue {
     try await world.campaign.set(

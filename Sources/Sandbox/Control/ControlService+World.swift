@@ -11,9 +11,28 @@ extension ControlService {
       .init("clock", .string(CalendarText.moment(world.clock.now.seconds))),
       .init("contacts", .number(String(await world.dataverse.count(of: "contact")))),
       .init("profiles", .number(String(await world.campaign.count(of: "profile")))),
+      .init("tables", await counts(ControlService.tables) { await world.dataverse.count(of: $0) }),
+      .init(
+        "resources", await counts(ControlService.resources) { await world.campaign.count(of: $0) }),
       .init("workflows", .object(workflows.map { .init($0.key, .string($0.value)) })),
       .init("imports", .array(imports)),
     ]
+    return .object(members)
+  }
+
+  /// What the sandbox's jobs move, and where to.
+  private static let tables = [
+    "contact", "account", "cs_vehicle", "cs_service", "cs_serviceitem",
+  ]
+  private static let resources = [
+    "profile", "cusAccount", "cusVehicle", "cusService", "cusServiceItem",
+  ]
+
+  private func counts(
+    _ names: [String], _ count: @Sendable (String) async -> Int
+  ) async -> JSONValue {
+    var members: [JSONValue.Member] = []
+    for name in names { members.append(.init(name, .number(String(await count(name))))) }
     return .object(members)
   }
 
@@ -41,20 +60,30 @@ extension ControlService {
     ]
   }
 
-  /// `{"table": "contact", "updates": 500, "creates": 100, "deletes": 0, "seed": 7}`.
+  /// `{"table": "contact", "updates": 500, "creates": 100, "deletes": 0, "seed": 7}`; also
+  /// `recreates`, `restores`, `orphans`, `parents`, and `"set": [{"column": "statecode", "value":
+  /// "1"}], "having": [...], "rows": 20`.
   func mutate(_ call: ControlCall) async throws(SyncError) -> JSONValue {
+    var mutation = Mutation()
+    mutation.creates = try call.number("creates", 0)
+    mutation.updates = try call.number("updates", 0)
+    mutation.deletes = try call.number("deletes", 0)
+    mutation.recreates = try call.number("recreates", 0)
+    mutation.restores = try call.number("restores", 0)
+    mutation.orphans = try call.number("orphans", 0)
+    mutation.parents = try call.number("parents", 0)
+    mutation.set = ControlService.assignments(call.body["set"])
+    mutation.having = ControlService.assignments(call.body["having"])
+    if call.body["rows"] != nil { mutation.rows = try call.number("rows", 0) }
+    mutation.seed = UInt64(try call.number("seed", 1))
     let table = call.body["table"]?.text ?? "contact"
-    guard world.dataverse.world.schema.table(table) != nil else {
-      throw .control("change the table \(table)", "Dynamics has no such table here")
+    return try await world.dataverse.mutate(table: table, mutation).json
+  }
+
+  private static func assignments(_ json: JSONValue?) -> [Mutation.Assignment] {
+    (json?.items ?? []).map {
+      Mutation.Assignment(column: $0["column"]?.text ?? "", value: $0["value"]?.text ?? "")
     }
-    let report = await world.dataverse.mutate(
-      table: table, creates: try call.number("creates", 0), updates: try call.number("updates", 0),
-      deletes: try call.number("deletes", 0), seed: UInt64(try call.number("seed", 1)))
-    func keys(_ keys: [RowKey]) -> JSONValue { .array(keys.map { .string($0.description) }) }
-    return [
-      "created": keys(report.created), "updated": keys(report.updated),
-      "deleted": keys(report.deleted),
-    ]
   }
 
   /// `{"job": "contacts", "files": [{"name": "jobs/contacts.yaml", "text": "..."}]}`.
@@ -67,10 +96,20 @@ extension ControlService {
       throw .control("compare \(settings.name)", "Dynamics has no table \(settings.table) here")
     }
     let definition = world.dataverse.world.schema.tables[index]
-    let comparison = Comparison(
+    var comparison = Comparison(
       settings, primaryId: definition.primaryId,
       labels: ControlService.labels(of: definition, settings.choices))
-    let names = [definition.primaryId] + settings.fields.map(\.from)
+    comparison.columns = definition.columns
+    for parent in settings.parents {
+      let above = try host.readJob(parent.job, files)
+      comparison.parents[parent.job] = .init(resource: above.resource, key: above.key)
+    }
+    comparison.wasDeleted = { [dataverse = world.dataverse] key in
+      await dataverse.wasDeleted(key, of: index)
+    }
+    let names =
+      [definition.primaryId] + settings.fields.map(\.from)
+      + (settings.filter?.conditions.map(\.column) ?? [])
     let columns = Set(names.compactMap(definition.position(logical:))).sorted()
     let cursor = RowCursor(world.dataverse, table: index, columns: columns)
     // Slice follows slice, so the cursor knows where it stands.

@@ -82,6 +82,7 @@ package struct ControlService: SandboxService {
     case ("POST", "compare"): return try await compare(call)
     case ("POST", "clock"): return try advanceClock(call)
     case ("POST", "revoke"): return try await revoke(call)
+    case ("POST", "metadata-change"): return await changeMetadata()
     case ("POST", "workflow"): return try await setWorkflow(call)
     case ("POST", "drop-sessions"):
       try host.dropSessions()

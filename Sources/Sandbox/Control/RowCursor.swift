@@ -19,6 +19,8 @@ actor RowCursor {
 }
 
 extension DataverseService {
+  func wasDeleted(_ key: RowKey, of table: Int) -> Bool { stores[table].wasDeleted(key) }
+
   fileprivate func slice(
     of table: Int, _ columns: [Int], after last: RowKey?, count: Int
   ) -> [(key: RowKey, row: JSONValue)] {

@@ -5,6 +5,8 @@ package final class SandboxWorld: Sendable {
   package struct Settings: Sendable {
     package var seed: UInt64 = 1
     package var contacts = 20_000
+    /// Rows of other tables by logical name; else a share of the contacts.
+    package var rows: [String: Int] = [:]
     package var organization = "acme-mkt-stage"
     package var dynamicsClient = DataverseWorld.Client(
       id: "11111111-2222-3333-4444-555555555555", secret: "")
@@ -35,7 +37,8 @@ package final class SandboxWorld: Sendable {
     var world = DataverseWorld()
     world.seed = settings.seed
     world.clients = [settings.dynamicsClient]
-    world.rows = ["contact": settings.contacts]
+    world.rows = settings.rows
+    world.rows["contact"] = settings.contacts
     let dataverse = DataverseService(world: world, clock: clock)
     var instance = CampaignSettings(
       organization: settings.organization, clients: [settings.campaignClient])

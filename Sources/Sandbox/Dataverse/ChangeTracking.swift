@@ -16,7 +16,7 @@ extension DataverseService {
       throw .query(
         "The `\(name)` query parameter isn't supported when Change Tracking is enabled.")
     }
-    guard knobs.readsWholeOrganization else {
+    guard knobs.readsWholeOrganization || !isNarrow(definition) else {
       throw noPrivilege("prvRead\(definition.schemaName)", definition, request)
     }
   }
@@ -130,7 +130,9 @@ extension DataverseService {
     page.hasMore = false
     for change in store.log[store.firstChange(after: state.version)...] {
       guard change.version <= state.upTo else { break }
-      guard let row = store.row(change.key), row.version == change.version else { continue }
+      guard let row = store.row(change.key), row.version == change.version,
+        query.reader?.sees(row) ?? true
+      else { continue }
       if page.rows == query.pageSize {
         page.hasMore = true
         return
@@ -171,10 +173,11 @@ extension DataverseService {
   }
 
   /// How many items a delta from this token would have.
-  func pendingChanges(_ table: Int, _ token: DeltaToken) -> Int {
+  func pendingChanges(_ table: Int, _ token: DeltaToken, _ reader: RowReader?) -> Int {
     let store = stores[table]
     let rows = store.log[store.firstChange(after: token.version)...].count { change in
-      store.row(change.key)?.version == change.version
+      guard let row = store.row(change.key) else { return false }
+      return row.version == change.version && reader?.sees(row) ?? true
     }
     let deletions = store.tombstones.count {
       $0.version > token.deletionsSince && store.row($0.key) == nil

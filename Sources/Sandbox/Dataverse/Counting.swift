@@ -9,15 +9,18 @@ extension DataverseService {
   static let aggregateLimit = 50_000
 
   /// Rows that fit, counted up to `limit` and no further.
-  func countRows(_ table: Int, _ filter: FilterExpression?, limit: Int) -> Int {
+  func countRows(
+    _ table: Int, _ filter: FilterExpression?, limit: Int, reader: RowReader? = nil
+  ) -> Int {
     let store = stores[table]
-    guard let filter else { return min(store.count, limit) }
+    guard filter != nil || reader != nil else { return min(store.count, limit) }
     var count = 0
     let primary = store.definition.position(wire: store.definition.primaryId) ?? 0
-    let bounds = filter.keyBounds(of: primary)
-    store.forEach(from: bounds.lower) { (row: RowView) -> Bool in
-      if let upper = bounds.upper, upper < GuidRank(row.key) { return false }
-      if filter.matches({ row.value($0) }) { count += 1 }
+    let bounds = filter?.keyBounds(of: primary)
+    store.forEach(from: bounds?.lower) { (row: RowView) -> Bool in
+      if let upper = bounds?.upper, upper < GuidRank(row.key) { return false }
+      let isSeen = reader?.sees(row) ?? true
+      if isSeen, filter?.matches({ row.value($0) }) ?? true { count += 1 }
       return count < limit
     }
     return count
@@ -26,7 +29,7 @@ extension DataverseService {
   /// Writes what `$count=true` asks for.
   func writeCount(_ query: ListQuery, _ request: ODataRequest, to bytes: inout [UInt8]) {
     let limit = DataverseService.countLimit
-    let count = countRows(query.table, query.filter, limit: limit + 1)
+    let count = countRows(query.table, query.filter, limit: limit + 1, reader: query.reader)
     bytes += ",\"@odata.count\":\(min(count, limit))".utf8
     guard request.preferences.annotations.hasTotals else { return }
     bytes += ",\"@Microsoft.Dynamics.CRM.totalrecordcount\":\(min(count, limit))".utf8
@@ -39,7 +42,8 @@ extension DataverseService {
     stores[table].settle()
     let count: Int
     if let text = request.url["$deltatoken"] {
-      count = pendingChanges(table, try deltaToken(text, request.url["$select"]))
+      count = pendingChanges(
+        table, try deltaToken(text, request.url["$select"]), reader(of: table, request))
     } else {
       let filter: FilterExpression? =
         if let text = request.url["$filter"] {
@@ -47,7 +51,8 @@ extension DataverseService {
         } else {
           nil
         }
-      count = countRows(table, filter, limit: DataverseService.countLimit)
+      count = countRows(
+        table, filter, limit: DataverseService.countLimit, reader: reader(of: table, request))
     }
     return HTTPResponse(
       200,

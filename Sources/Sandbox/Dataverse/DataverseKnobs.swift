@@ -16,8 +16,16 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var strangers: [String] = []
   /// Privileges that every application user lacks: `prvReadContact`.
   package var missingPrivileges: [String] = []
-  /// False: the privilege to read does not reach the whole organization.
+  /// False: the privilege to read reaches a user's own rows only.
+  ///
+  /// Reads return no others, and change tracking is refused.
   package var readsWholeOrganization = true
+  /// Reads, tracked ones too, leave out other owners' rows; the privilege still looks whole.
+  package var hidesOtherOwners = false
+  /// The tables that the two above are about; none: all whose rows have owners.
+  package var narrowTables: [String] = []
+  /// Another number is another environment behind the same address: its OrganizationId differs.
+  package var organization = 1
 
   // Answers
   package var maxPageSize = 5000
@@ -43,6 +51,10 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var withoutBulk: [String] = []
   package var hasUpsertMultiple = true
   package var failsRepeatedTargets = true
+  /// Tables whose rows go with the row that a lookup of theirs points at.
+  package var cascadeDeletes: [String] = []
+  /// Tables whose lookups are emptied then; of neither kind: the lookup dangles.
+  package var removeLinks: [String] = []
 
   // Limits
   package var limitsEnabled = true
@@ -82,6 +94,8 @@ extension DataverseKnobs {
     ("secretExpired", .flag(\.secretExpired)), ("unauthorizedBody", .refusal),
     ("strangers", .texts(\.strangers)), ("missingPrivileges", .texts(\.missingPrivileges)),
     ("readsWholeOrganization", .flag(\.readsWholeOrganization)),
+    ("hidesOtherOwners", .flag(\.hidesOtherOwners)), ("narrowTables", .texts(\.narrowTables)),
+    ("organization", .number(\.organization)),
     ("maxPageSize", .number(\.maxPageSize)), ("shufflesColumns", .flag(\.shufflesColumns)),
     ("links", .links), ("escapesNonASCII", .flag(\.escapesNonASCII)),
     ("emptyLastPage", .flag(\.emptyLastPage)), ("gzip", .flag(\.gzip)),
@@ -93,6 +107,7 @@ extension DataverseKnobs {
     ("reportsRecreatedDeletion", .flag(\.reportsRecreatedDeletion)),
     ("withoutBulk", .texts(\.withoutBulk)), ("hasUpsertMultiple", .flag(\.hasUpsertMultiple)),
     ("failsRepeatedTargets", .flag(\.failsRepeatedTargets)),
+    ("cascadeDeletes", .texts(\.cascadeDeletes)), ("removeLinks", .texts(\.removeLinks)),
     ("limitsEnabled", .flag(\.limitsEnabled)), ("requestLimit", .number(\.requestLimit)),
     ("executionLimit", .number(\.executionLimit)),
     ("concurrencyLimit", .number(\.concurrencyLimit)),

@@ -19,7 +19,7 @@ package struct DataverseWorld: Sendable {
     Client(id: "11111111-2222-3333-4444-555555555555", secret: "sandbox-secret")
   ]
   package var schema = DataverseSchema.standard
-  /// Rows by logical name; tables that are not named get a few.
+  /// Rows by logical name; tables that are not named get a share of the contacts, or a few.
   package var rows: [String: Int] = ["contact": 20_000]
   package var keyShape = KeySpace.Shape.skewed
   /// Of a thousand rows, how many have a first name longer than Campaign takes.
@@ -29,8 +29,11 @@ package struct DataverseWorld: Sendable {
 
   func count(of table: TableDefinition) -> Int {
     if let count = rows[table.logicalName] { return count }
+    let contacts = rows["contact"] ?? 0
     switch table.logicalName {
-    case "account": return max(1, (rows["contact"] ?? 0) / 20)
+    case "account": return max(1, contacts / 20)
+    case "cs_vehicle", "cs_service": return contacts / 2
+    case "cs_serviceitem": return contacts / 4
     case "systemuser": return max(3, clients.count)
     default: return 1
     }

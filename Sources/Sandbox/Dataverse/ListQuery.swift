@@ -18,6 +18,8 @@ struct ListQuery {
   var pageSize: Int
   var wantsCount: Bool
   var expansions: [RowWriter.Expansion]
+  /// Whose rows the asker may read; nil: all.
+  var reader: RowReader?
 
   /// Options that the service knows, and those that it refuses by name.
   static let known = [
@@ -59,7 +61,7 @@ extension DataverseService {
       wantsCount: url["$count"] == "true",
       expansions: try url["$expand"].map { text throws(ODataFault) in
         try expansions(text, table)
-      } ?? [])
+      } ?? [], reader: reader(of: table, request))
   }
 
   private func checkOptions(_ request: ODataRequest, isSingle: Bool) throws(ODataFault) {

@@ -59,7 +59,8 @@ extension DataverseService {
     let options = request.url.options.map(\.raw).joined(separator: "&")
     let note = request.preferences.annotations.text ?? ""
     let mode = request.preferences.tracksChanges ? "t" : "p"
-    return "\(request.url.path)?\(options) \(size) \(mode) \(note)"
+    let asker = request.identity.client
+    return "\(asker) \(request.url.path)?\(options) \(size) \(mode) \(note)"
   }
 
   /// The options that every link of a chain repeats.
@@ -125,6 +126,7 @@ extension DataverseService {
         if let upper = bounds.upper, upper < rank { return false }
         if rank == after { return true }
       }
+      if let reader = query.reader, !reader.sees(row) { return true }
       if let filter = query.filter, !filter.matches({ row.value($0) }) { return true }
       if page.rows == size {
         page.hasMore = true
@@ -167,6 +169,7 @@ extension DataverseService {
     var entries: [Entry] = []
     let store = stores[query.table]
     store.forEach(from: nil) { (row: RowView) -> Bool in
+      if let reader = query.reader, !reader.sees(row) { return true }
       if let filter = query.filter, !filter.matches({ row.value($0) }) { return true }
       let entry = Entry(
         values: order.map { sortValue(row, $0.position) }, rank: GuidRank(row.key))

@@ -69,6 +69,7 @@ extension DataverseService {
     let address = try address(table, argument)
     let query = try parse(table, request, isSingle: true)
     guard let row = row(table, address) else { throw missing(table, address) }
+    try checkReadable(row, table, request)
     let tag = etag(row)
     if let known = request[header: "If-None-Match"], known == tag, query.expansions.isEmpty,
       request.preferences.annotations.text == nil
@@ -102,6 +103,7 @@ extension DataverseService {
     counters.reads += 1
     let address = try address(table, argument)
     guard let row = row(table, address) else { throw missing(table, address) }
+    try checkReadable(row, table, request)
     let place = try position(rest[0].name, table)
     let value = row.value(place)
     guard value != .null else { return HTTPResponse(204, headers: HTTPHeader.plain) }

@@ -95,7 +95,10 @@ extension DataverseService {
     }
   }
 
-  package var organizationId: RowKey { world.identifier("organization") }
+  package var organizationId: RowKey {
+    world.identifier(
+      knobs.organization == 1 ? "organization" : "organization \(knobs.organization)")
+  }
 
   private var businessUnit: RowKey {
     guard let table = world.schema.table("businessunit"),
@@ -208,7 +211,8 @@ extension DataverseService {
       for verb in ["Create", "Read", "Write", "Delete", "Append", "AppendTo"] {
         let name = "prv\(verb)\(store.definition.schemaName)"
         guard !knobs.missingPrivileges.contains(name) else { continue }
-        let isGlobal = knobs.readsWholeOrganization || verb != "Read"
+        let isGlobal =
+          verb != "Read" || knobs.readsWholeOrganization || !isNarrow(store.definition)
         privileges.append([
           "Depth": isGlobal ? "Global" : "Basic",
           "PrivilegeId": .string(world.identifier(name).description),

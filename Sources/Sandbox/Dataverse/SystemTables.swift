@@ -13,7 +13,9 @@ enum SystemColumns {
       label: label, access: .read)
   }
 
-  static func all(hasCurrency: Bool) -> [ColumnDefinition] {
+  static func all(
+    hasCurrency: Bool, statuses: [ColumnDefinition.Option] = statuses
+  ) -> [ColumnDefinition] {
     let currency = ColumnDefinition(
       "transactioncurrencyid",
       .lookup(.lookup, [.init("transactioncurrency", "transactioncurrencyid")]),
@@ -44,37 +46,26 @@ enum SystemColumns {
   }
 }
 
-/// Tables that contacts point at: few columns, real rows.
+/// Tables that others point at: few columns, real rows.
 extension TableDefinition {
   private static func plain(
     _ name: String, set: String, id: String, nameColumn: String, label: String, code: Int,
-    recipe: Recipe, more: [ColumnDefinition] = [version], isPointedAtOnly: Bool = true
+    recipe: Recipe
   ) -> TableDefinition {
     var table = TableDefinition(
       name, set: set, id: id, name: nameColumn, label: label, code: code,
       columns: [
         ColumnDefinition(id, .uniqueIdentifier, .key, label: label, access: [.read, .create]),
         ColumnDefinition(nameColumn, .string(max: 160, format: "Text"), recipe, label: "Name"),
-      ] + more)
-    table.hasBulkMessages = !isPointedAtOnly
-    table.isWritable = !isPointedAtOnly
-    table.isChangeTracked = !isPointedAtOnly
+        version,
+      ])
+    table.hasBulkMessages = false
+    table.isWritable = false
+    table.isChangeTracked = false
     return table
   }
   private static let version = ColumnDefinition(
     "versionnumber", .bigInteger, .version, access: .read)
-
-  package static let account = plain(
-    "account", set: "accounts", id: "accountid", nameColumn: "name", label: "Account", code: 1,
-    recipe: .oneOf(Vocabulary.companies, empty: 0),
-    more: [
-      ColumnDefinition(
-        "telephone1", .string(max: 50, format: "Phone"), .phone(number: 1, empty: 20),
-        label: "Main Phone"),
-      ColumnDefinition(
-        "primarycontactid", .lookup(.lookup, [.init("contact", "primarycontactid")]),
-        label: "Primary Contact"),
-    ] + SystemColumns.all(hasCurrency: true), isPointedAtOnly: false)
 
   package static let systemUser = plain(
     "systemuser", set: "systemusers", id: "systemuserid", nameColumn: "fullname", label: "User",
@@ -92,8 +83,9 @@ extension TableDefinition {
 }
 
 extension DataverseSchema {
-  /// What the sandbox serves: contacts, and the tables that they point at.
+  /// What the sandbox serves: contacts, the tables that they point at, and the chain below them.
   package static let standard = DataverseSchema(tables: [
-    .contact, .account, .systemUser, .team, .businessUnit, .currency,
+    .contact, .account, .systemUser, .team, .businessUnit, .currency, .vehicle, .service,
+    .serviceItem,
   ])
 }

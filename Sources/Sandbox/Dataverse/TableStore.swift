@@ -28,6 +28,8 @@ struct TableStore: Sendable {
   private var inserted: [GuidRank] = []
   private var fresh: [GuidRank] = []
   private var deleted: Set<RowKey> = []
+  /// Every key that a deleted row ever had.
+  private var gone: Set<RowKey> = []
 
   init(definition: TableDefinition, generator: RowGenerator) {
     self.definition = definition
@@ -44,6 +46,9 @@ struct TableStore: Sendable {
   private func view(_ key: RowKey, slot: Int?, _ row: WrittenRow?) -> RowView {
     RowView(definition: definition, generator: generator, key: key, slot: slot, written: row)
   }
+
+  /// True where a row of that key was here and is no more.
+  func wasDeleted(_ key: RowKey) -> Bool { gone.contains(key) && row(key) == nil }
 
   // MARK: writing
 
@@ -77,6 +82,7 @@ struct TableStore: Sendable {
     let wasGenerated = !(before?.isInserted ?? false)
     if wasGenerated { deleted.insert(key) } else { forget(GuidRank(key)) }
     tombstones.append(Tombstone(version: version, key: key, when: now))
+    gone.insert(key)
     count -= 1
     return .delete(key, before, wasGenerated: wasGenerated)
   }

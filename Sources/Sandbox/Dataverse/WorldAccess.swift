@@ -1,15 +1,8 @@
 import Core
 
-/// What a mutation did.
-package struct MutationReport: Sendable, Equatable {
-  package var created: [RowKey] = []
-  package var updated: [RowKey] = []
-  package var deleted: [RowKey] = []
-}
-
 /// The world as tests and the operator see it: past the Web API, without tokens or limits.
 extension DataverseService {
-  private func index(_ table: String) -> Int? { world.schema.table(table) }
+  func index(_ table: String) -> Int? { world.schema.table(table) }
 
   package func count(of table: String) -> Int {
     index(table).map { stores[$0].count } ?? 0
@@ -84,78 +77,6 @@ extension DataverseService {
     return true
   }
 
-  /// Creates, updates and deletes rows, as a busy day would; the same from the same seed.
-  package func mutate(
-    table: String, creates: Int, updates: Int, deletes: Int, seed: UInt64
-  ) -> MutationReport {
-    var report = MutationReport()
-    guard let index = index(table) else { return report }
-    var dice = Dice(mix(seed, salt(table)))
-    let (chosen, total) = choose(updates + deletes, index, &dice)
-    report.updated = Array(chosen.prefix(min(updates, total)))
-    report.deleted = Array(chosen.dropFirst(report.updated.count).prefix(deletes))
-    for key in report.updated { alter(index, key, &dice) }
-    for key in report.deleted { remove(index, key) }
-    let generator = stores[index].generator
-    for _ in 0..<creates {
-      keysGiven += 1
-      let key = KeySpace.fresh(at: clock.now, number: keysGiven, seed: world.seed)
-      // Content of a slot behind the generated ones; the key is its own.
-      add(index, key, [:], slot: generator.keys.count + Int(keysGiven))
-      report.created.append(key)
-    }
-    return report
-  }
-
-  /// Different rows from all over the table.
-  private func choose(
-    _ count: Int, _ table: Int, _ dice: inout Dice
-  ) -> (keys: [RowKey], total: Int) {
-    stores[table].settle()
-    let total = stores[table].count
-    let wanted = min(count, total)
-    guard wanted > 0 else { return ([], 0) }
-    guard wanted * 4 < total, stores[table].generator.keys.count == total else {
-      var keys: [RowKey] = []
-      stores[table].forEach(from: nil) { (row: RowView) -> Bool in
-        keys.append(row.key)
-        return true
-      }
-      for place in 0..<wanted {
-        keys.swapAt(place, place + dice.below(keys.count - place))
-      }
-      return (Array(keys.prefix(wanted)), total)
-    }
-    var seen: Set<RowKey> = []
-    var keys: [RowKey] = []
-    while keys.count < wanted {
-      let key = stores[table].generator.keys.rank(dice.below(total)).key
-      guard stores[table].row(key) != nil, seen.insert(key).inserted else { continue }
-      keys.append(key)
-    }
-    return (keys, total)
-  }
-
-  /// New values for one to three columns: what another row would have there.
-  private func alter(_ table: Int, _ key: RowKey, _ dice: inout Dice) {
-    let store = stores[table]
-    let columns = store.definition.columns
-    let writable = columns.indices.filter { position in
-      guard columns[position].access.contains(.update) else { return false }
-      switch columns[position].recipe {
-      case .nothing, .status, .state, .reference, .serial, .constant: return false
-      default: return true
-      }
-    }
-    var values: [Int: FieldValue] = [:]
-    for _ in 0...dice.below(3) where !writable.isEmpty {
-      let position = writable[dice.below(writable.count)]
-      values[position] = store.generator.value(
-        columns[position].recipe, column: position, slot: 1 << 40 + dice.below(1 << 20))
-    }
-    change(table, key, values)
-  }
-
   // MARK: the three primitive writes, with what the platform adds to each
 
   func add(_ table: Int, _ key: RowKey, _ values: [Int: FieldValue], slot: Int? = nil) {
@@ -185,12 +106,42 @@ extension DataverseService {
     note(table, stores[table].update(key, values: values, version: version))
   }
 
-  func remove(_ table: Int, _ key: RowKey) {
-    version += 1
+  func remove(_ table: Int, _ key: RowKey) { remove(table, [key]) }
+
+  /// Removes rows, and does to those that point to them what their table's setting says.
+  func remove(_ table: Int, _ keys: [RowKey]) {
+    guard !keys.isEmpty else { return }
     pages.removeAll(keepingCapacity: true)
     let now = clock.now
     stores[table].pruneTombstones(before: now + .seconds(-knobs.expiryDays * 86_400))
-    note(table, stores[table].delete(key, version: version, at: now))
+    for key in keys {
+      version += 1
+      note(table, stores[table].delete(key, version: version, at: now))
+    }
+    followLinks(to: Set(keys), of: table)
+  }
+
+  private func followLinks(to gone: Set<RowKey>, of table: Int) {
+    let name = stores[table].definition.logicalName
+    for child in stores.indices {
+      let definition = stores[child].definition
+      let cascades = knobs.cascadeDeletes.contains(definition.logicalName)
+      guard cascades || knobs.removeLinks.contains(definition.logicalName) else { continue }
+      for (position, column) in definition.columns.enumerated()
+      where column.targets.contains(where: { $0.table == name }) {
+        stores[child].settle()
+        var orphans: [RowKey] = []
+        stores[child].forEach(from: nil) { (row: RowView) -> Bool in
+          if let key = row.value(position).key, gone.contains(key) { orphans.append(row.key) }
+          return true
+        }
+        if cascades {
+          remove(child, orphans)
+        } else {
+          for key in orphans { change(child, key, [position: .null]) }
+        }
+      }
+    }
   }
 
   private func note(_ table: Int, _ step: TableStore.Undo) { journal?.append((table, step)) }

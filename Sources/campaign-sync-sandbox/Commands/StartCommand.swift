@@ -9,7 +9,7 @@ struct StartCommand: AsyncParsableCommand {
     commandName: "start",
     abstract: "Start a sandbox with a new world and leave it running.",
     discussion: """
-      The same seed and number of contacts make the same world. A new world begins with an empty
+      The same seed and numbers of rows make the same world. A new world begins with an empty
       Campaign and without the tool's state of an older one (the folder's state and spool).
       """)
 
@@ -19,6 +19,18 @@ struct StartCommand: AsyncParsableCommand {
 
   @Option(name: .long, help: "How many contacts Dynamics has.")
   var contacts = 20_000
+
+  @Option(name: .long, help: "How many accounts; without: a twentieth of the contacts.")
+  var accounts: Int?
+
+  @Option(name: .long, help: "How many vehicles, children of contacts; without: half of them.")
+  var vehicles: Int?
+
+  @Option(name: .long, help: "How many services, children of vehicles; without: contacts / 2.")
+  var services: Int?
+
+  @Option(name: .long, help: "How many items, children of services; without: contacts / 4.")
+  var serviceItems: Int?
 
   @Option(name: .long, help: "Which world: the same number makes the same one.")
   var seed: UInt64 = 1
@@ -47,8 +59,9 @@ struct StartCommand: AsyncParsableCommand {
   var untilInputEnds = false
 
   func validate() throws {
-    guard (0...10_000_000).contains(contacts) else {
-      throw ValidationError("--contacts takes 0 to 10000000.")
+    for (option, _, count) in others + [("--contacts", "contact", contacts)]
+    where !(0...10_000_000).contains(count ?? 0) {
+      throw ValidationError("\(option) takes 0 to 10000000.")
     }
     guard (1...65_533).contains(port), (1...65_535).contains(sftpPort) else {
       throw ValidationError("--port takes 1 to 65533, --sftp-port 1 to 65535.")
@@ -66,6 +79,14 @@ struct StartCommand: AsyncParsableCommand {
     introduce(client.about, after: " in \(Int(seconds) / 10).\(Int(seconds) % 10) s")
   }
 
+  /// The tables whose sizes may be given: option, logical name, number of rows.
+  private var others: [(option: String, table: String, count: Int?)] {
+    [
+      ("--accounts", "account", accounts), ("--vehicles", "cs_vehicle", vehicles),
+      ("--services", "cs_service", services), ("--service-items", "cs_serviceitem", serviceItems),
+    ]
+  }
+
   /// The same command for the process that stays.
   private func arguments(_ directory: String) -> [String] {
     var arguments = [
@@ -73,6 +94,9 @@ struct StartCommand: AsyncParsableCommand {
       String(seed), "--ports", ports.rawValue, "--port", String(port), "--sftp-port",
       String(sftpPort), "--signal-window", String(signalWindow),
     ]
+    for (option, _, count) in others {
+      if let count { arguments += [option, String(count)] }
+    }
     if let writeEnv { arguments += ["--write-env", UserPath.absolute(writeEnv)] }
     return arguments
   }
@@ -82,6 +106,7 @@ struct StartCommand: AsyncParsableCommand {
     if untilInputEnds { StopRequest.listenToInput() }
     var settings = SandboxRun.Settings(directory: UserPath.absolute(options.directory))
     settings.contacts = contacts
+    for (_, table, count) in others { settings.rows[table] = count }
     settings.seed = seed
     settings.signalWindow = signalWindow
     if ports == .free {

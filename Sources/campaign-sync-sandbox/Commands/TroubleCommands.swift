@@ -65,6 +65,18 @@ struct RevokeCommand: ParsableCommand {
   }
 }
 
+struct ChangeMetadataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "change-metadata",
+    abstract: "Expire every delta token given so far, as a change of a table's columns does.")
+
+  @OptionGroup var options: SandboxOptions
+
+  func run() throws {
+    _ = try ControlClient(UserPath.absolute(options.directory)).post("/metadata-change")
+  }
+}
+
 struct WorkflowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "workflow", abstract: "Put an import workflow of Campaign into a state.")

@@ -4,8 +4,11 @@ import Core
 package struct FaultySource: TableSource {
   private let inner: MemoryTable
   private let world: World
+  private let isWithoutToken: Bool
 
-  package init(_ inner: MemoryTable, _ world: World) {
+  /// - Parameter isWithoutToken: the scan's last page comes without its delta link.
+  package init(_ inner: MemoryTable, _ world: World, isWithoutToken: Bool = false) {
+    self.isWithoutToken = isWithoutToken
     self.inner = inner
     self.world = world
   }
@@ -13,7 +16,8 @@ package struct FaultySource: TableSource {
   package func scan(_ query: TableQuery, from link: String?) -> PageStream {
     MemoryPages(from: link) { link, isFirst throws(SyncError) in
       try weather(isKept: isFirst && link != nil)
-      let page = try inner.scanPage(query, link)
+      var page = try inner.scanPage(query, link)
+      if isWithoutToken { page.delta = nil }
       try world.point("after page")
       return page
     }

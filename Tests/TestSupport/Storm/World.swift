@@ -9,6 +9,7 @@ package final class World: Sendable {
   private struct State {
     var dice: SeededGenerator
     var isStormy: Bool
+    var isStill: Bool
     var isDead = false
     var points = 0
     /// Points until the next death.
@@ -29,17 +30,24 @@ package final class World: Sendable {
   /// - Parameters:
   ///   - kills: how often somebody dies at most.
   ///   - span: points of a calm story; deaths are drawn from them.
-  package init(seed: UInt64, kills: Int = 0, span: Int = 1, isLossy: Bool = false) {
+  ///   - isLossy: requests and answers get lost.
+  ///   - isStill: work takes no time.
+  package init(
+    seed: UInt64, kills: Int = 0, span: Int = 1, isLossy: Bool = false,
+    isStill: Bool = false
+  ) {
     self.seed = seed
     clock = FakeClock(seed: seed)
     state = Mutex(
       State(
-        dice: SeededGenerator(seed: seed), isStormy: isLossy, deathsLeft: kills,
+        dice: SeededGenerator(seed: seed), isStormy: isLossy, isStill: isStill, deathsLeft: kills,
         span: max(span, 1)))
     state.withLock { Self.lightFuse(&$0) }
   }
 
   package static func calm() -> World { World(seed: 0) }
+  /// Calm, and work takes no time.
+  package static func still() -> World { World(seed: 0, isStill: true) }
 
   /// How often somebody died, and where.
   package var kills: Int { state.withLock { $0.deaths } }
@@ -74,7 +82,7 @@ package final class World: Sendable {
         state.fuse = fuse - 1
         if fuse <= 1, !state.isDead { Self.die(at: name, &state) }
       }
-      return (state.isDead, .milliseconds(state.dice.below(250)))
+      return (state.isDead, .milliseconds(state.isStill ? 0 : state.dice.below(250)))
     }
     if isDead { throw .killed }
     pass(passed)

@@ -1,0 +1,49 @@
+import Core
+import TestSupport
+import Testing
+
+@testable import Jobs
+
+@Suite struct IngressJobTests {
+  @Test(
+    "Which lanes can run is an answer to phase and goal",
+    arguments: [
+      (IngressState.Phase.exporting, IngressJob.Goal.export, ["export"]),
+      (.exporting, .initial, ["export"]), (.exporting, .next, ["export"]),
+      (.exporting, .delta, []), (.exporting, .retry, []),
+      (.sealing, .export, ["seal"]), (.sealing, .next, ["seal"]), (.sealing, .delta, []),
+      (.staging, .export, []), (.staging, .initial, ["stage 0"]), (.staging, .next, ["stage 0"]),
+      (.loading, .initial, ["import"]), (.loading, .next, ["import"]),
+      (.loading, .export, []), (.loading, .delta, []), (.loading, .retry, []),
+      (.loaded, .export, []), (.loaded, .initial, ["delta"]), (.loaded, .delta, ["delta"]),
+      (.loaded, .next, ["delta"]), (.loaded, .retry, ["retry"]),
+    ])
+  func lanes(phase: IngressState.Phase, goal: IngressJob.Goal, names: [String]) throws {
+    var state = IngressState()
+    state.phase = phase
+    state.stage.sealed = [SealedPart(name: "a", rows: 1, bytes: 1, sha256: "")]
+    #expect(try IngressBench().job(goal).lanes(in: state).map(\.name) == names)
+  }
+
+  @Test func oneChainIsEnoughForARun() throws {
+    let bench = try IngressBench()
+    var state = IngressState()
+    state.phase = .loaded
+    state.delta.rounds = 1
+    for goal in [IngressJob.Goal.initial, .delta, .next] {
+      #expect(bench.job(goal).lanes(in: state).isEmpty)
+    }
+    state.delta.singles = 1
+    #expect(bench.job(.retry).lanes(in: state).isEmpty)
+    #expect(bench.job(.only(Contacts.key(1))).lanes(in: state).isEmpty)
+  }
+
+  @Test func exportOfAJobWithoutFilesTouchesNeitherSide() throws {
+    let bench = try IngressBench { $0.initial = .api }
+    Contacts.fill(bench.table, 5)
+    #expect(bench.life(.export).failure?.kind == .configuration)
+    #expect(bench.table.requests.isEmpty)
+    #expect(bench.resource.contents.isEmpty)
+    #expect(bench.state == nil)
+  }
+}
