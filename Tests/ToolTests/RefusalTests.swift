@@ -175,7 +175,7 @@ struct RefusalTests {
       ("to: lastName", "to: middleName", "lastName"), ("1: male", "1: female", "gender"),
       ("choices: values", "choices: labels\nlabelLanguage: 1033", "choices"),
       ("applyUpdates: false", "applyUpdates: true", "cusLoyaltyTier"),
-      ("key: externalId", "key: email", "key"),
+      ("key: externalId", "key: cusAccountId", "key"),
     ] {
       try sandbox.write(job.replacing(old, with: new), to: Self.jobFile)
       for command in ["run contacts", "delta contacts", "initial contacts", "export contacts"] {
