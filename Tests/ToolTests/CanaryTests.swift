@@ -78,6 +78,34 @@ struct CanaryTests {
       #"{"error":"invalid_client","error_description":"CANARY"}"#
     ),
   ]
+
+  @Test("A passphrase opens its key; a wrong one is told apart, and neither is told")
+  func passphrases() async throws {
+    let sandbox = try await SandboxProcess(contacts: 10)
+    let key = sandbox.directory + "/sftp/client_rsa"
+    let locked = try await Program.run(
+      "/usr/bin/ssh-keygen", ["-q", "-p", "-P", "", "-N", Canary.secret, "-m", "PEM", "-f", key],
+      in: sandbox.folder)
+    #expect(locked.status == 0, "\(locked.errors)")
+    try await sandbox.type("export contacts").expect(0)
+    try await sandbox.type("stage contacts").expect(78, "needs a passphrase", "sftp.privateKey")
+
+    let file = sandbox.text(of: "jobs/environments/test.yaml")
+    let path = "{ file: \"\(key)\" }"
+    #expect(file.contains(path))
+    try sandbox.write(
+      file.replacing(path, with: "{ file: \"\(key)\", passphrase: { env: KEY_WORDS } }"),
+      to: "jobs/environments/test.yaml")
+    for (words, status) in [(Canary.secret + "0", 78), (Canary.secret, 0)] as [(String, Int32)] {
+      let result = try await sandbox.sync(
+        ["stage", "contacts", "-v"], environment: ["KEY_WORDS": words])
+      result.expect(status)
+      #expect(!(result.output + result.errors).contains(Canary.secret))
+    }
+    for place in DiskTree.entries(sandbox.directory + "/state") where !place.isFolder {
+      #expect(!Program.text(place.path).contains(Canary.secret), "\(place.path)")
+    }
+  }
 }
 
 /// What was typed, and everything that could be read afterwards.
