@@ -48,8 +48,9 @@ interop: setup
 	swift build --build-tests --explicit-target-dependency-import-check error
 	scripts/interop
 
-bench: setup
-	swift build -c release
+# Compared as they are installed: with Swift's libraries inside.
+bench: release
+	swift build -c release --static-swift-stdlib --product campaign-sync-sandbox
 	scripts/bench
 
 install: release

@@ -30,7 +30,7 @@ PREFER = "odata.track-changes,odata.maxpagesize=5000"
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--contacts", type=int, default=100_000)
 arguments.add_argument("--times", type=int, default=5, help="of the large memory run: default 5")
-arguments.add_argument("--rounds", type=int, default=5)
+arguments.add_argument("--rounds", type=int, default=3)
 arguments.add_argument("--upload", type=int, default=1024, help="MiB")
 arguments.add_argument("--only", help="export, memory, sftp or delta")
 arguments = arguments.parse_args()

@@ -117,29 +117,50 @@ struct TablePages: AsyncSequence, Sendable {
 }
 
 /// A request under way; dropped, it is cancelled.
+///
+/// A task keeps its result: the page would have two owners, and be copied to be decoded in place.
+/// So the answer lies in a box, and is taken out of it.
 private final class Flight: Sendable {
   let link: String
-  private let task: Task<Result<HTTPResponse, SyncError>, Never>
+  private let task: Task<SyncError?, Never>
+  private let landed: Landed
 
   init(link: String, _ send: @escaping @Sendable () async throws(SyncError) -> HTTPResponse) {
     self.link = link
+    let landed = Landed()
+    self.landed = landed
     task = Task {
       do throws(SyncError) {
-        return .success(try await send())
+        await landed.put(try await send())
+        return nil
       } catch {
-        return .failure(error)
+        return error
       }
     }
   }
 
   deinit { task.cancel() }
 
+  /// Asked once.
   func response() async throws(SyncError) -> HTTPResponse {
     let task = task
-    return try await withTaskCancellationHandler {
+    let failure = await withTaskCancellationHandler {
       await task.value
     } onCancel: {
       task.cancel()
-    }.get()
+    }
+    if let failure { throw failure }
+    return await landed.take()
+  }
+}
+
+private actor Landed {
+  private var response: HTTPResponse?
+
+  func put(_ response: consuming HTTPResponse) { self.response = response }
+
+  func take() -> HTTPResponse {
+    guard let response = response.take() else { preconditionFailure("a page is taken once") }
+    return response
   }
 }

@@ -84,7 +84,7 @@ package final class SQLiteLedger: Ledger {
     }
     let database = try Database(at: path)
     try database.run(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;"
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2048;"
         + "PRAGMA journal_size_limit = 16777216")
     try Self.bringToToday(database, path)
     let read = try Self.readMeta(database)

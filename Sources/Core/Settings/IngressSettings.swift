@@ -121,6 +121,12 @@ package struct CSVSettings: Sendable, Equatable {
 
   package init() {}
 
+  /// What the bytes of a part depend on; a size does not count.
+  package var dialectText: String {
+    "separator \(separator), quote \(quote.rawValue), dateTime \(dateTime.rawValue), "
+      + "compress \(compress.rawValue)"
+  }
+
   /// ".csv.gz" or ".csv".
   package var suffix: String { compress == .gzip ? ".csv.gz" : ".csv" }
 }

@@ -38,6 +38,8 @@ package struct ExportSlot: Codable, Sendable, Equatable {
   package var part = PartMark(number: 1)
   package var full: [PartMark] = []
   package var rows = 0
+  /// `csv:` as the export began; the parts of a run are of one dialect.
+  package var dialect: String?
 
   package init() {}
 

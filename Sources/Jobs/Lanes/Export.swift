@@ -15,6 +15,7 @@ extension IngressJob {
       if slot.began == nil {
         slot = ExportSlot()
         slot.began = ports.clock.now
+        slot.dialect = settings.csv.dialectText
         try await emit(
           Advance(now: true) { [slot, query = target.query] in
             $0.export = slot

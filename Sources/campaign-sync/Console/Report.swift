@@ -9,7 +9,7 @@ enum Report {
       let lines = JSONValue.array(results.map(\.json)).encoded
       Standard.output(String(decoding: lines, as: UTF8.self))
     } else {
-      for result in results where result.failure == nil && !(quiet && result.outcome == .done) {
+      for result in results where result.failure == nil && !quiet {
         Standard.output("\(result.job): \(result.says)")
       }
     }

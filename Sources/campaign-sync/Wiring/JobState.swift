@@ -39,6 +39,7 @@ struct JobState {
     guard let checkpoint = try checkpoints.load() else { return nil }
     try checkIdentity(checkpoint, organization)
     try checkContent(checkpoint)
+    try checkDialect(checkpoint.state)
     return checkpoint
   }
 
@@ -113,6 +114,18 @@ struct JobState {
       .configuration, "go on with \(settings.name)",
       "its checkpoint belongs to another pair of systems (\(changes.joined(separator: "; ")))",
       next: "put the old address back, or start over: "
+        + "campaign-sync checkpoint clear \(settings.name)")
+  }
+
+  /// Parts that are under way keep the dialect they began with.
+  private func checkDialect(_ standing: IngressState) throws(SyncError) {
+    guard standing.phase != .loaded, let before = standing.export.dialect,
+      before != settings.csv.dialectText
+    else { return }
+    throw SyncError(
+      .configuration, "go on with \(settings.name)",
+      "its `csv:` changed in the middle of a load (\(before) -> \(settings.csv.dialectText))",
+      next: "put it back until the load is done, or start over: "
         + "campaign-sync checkpoint clear \(settings.name)")
   }
 

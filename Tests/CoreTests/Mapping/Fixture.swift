@@ -7,6 +7,16 @@ enum Fixture {
     try FixtureJSON.parse(try Golden.read(path))
   }
 
+  /// Words for every kind of column that can be mapped, and every type of field.
+  static let kinds = [
+    "boolean", "integer", "bigInteger", "decimal", "money", "double", "string", "memo", "userLocal",
+    "timeZoneIndependent", "dateOnly", "picklist", "state", "status", "multiSelect", "lookup",
+    "owner", "uniqueIdentifier",
+  ]
+  static let targets = [
+    "text", "integer", "number", "boolean", "date", "dateTime", "enumeration",
+  ]
+
   static func kind(_ word: String) -> ColumnSchema.Kind {
     switch word {
     case "boolean": .boolean
@@ -25,6 +35,7 @@ enum Fixture {
     case "status": .status
     case "multiSelect": .multiSelect
     case "lookup": .lookup(targets: ["account"])
+    case "owner": .lookup(targets: ["systemuser", "team"])
     case "uniqueIdentifier": .uniqueIdentifier
     default: .other
     }

@@ -65,13 +65,28 @@ import Testing
   }
 
   @Test func aFilterIsContent() {
-    let condition = IngressSettings.Filter.Condition(
-      column: "statecode", comparison: .equals, value: "0",
-      position: SourcePosition(file: "", line: 0))
-    let added = changes {
-      $0.filter = .init(match: .all, conditions: [condition], whenFilteredOut: .keep)
+    func condition(
+      _ comparison: IngressSettings.Filter.Comparison, _ value: String?
+    ) -> IngressSettings.Filter.Condition {
+      .init(
+        column: "statecode", comparison: comparison, value: value,
+        position: SourcePosition(file: "", line: 0))
     }
-    #expect(added == ["filter: added"])
+    let filter = IngressSettings.Filter(
+      match: .all, conditions: [condition(.equals, "0")], whenFilteredOut: .keep)
+    #expect(changes { $0.filter = filter } == ["filter: added"])
+    var old = settings()
+    old.filter = filter
+    var new = old
+    new.filter?.match = .any
+    new.filter?.whenFilteredOut = .delete
+    new.filter?.conditions = [condition(.notEquals, "0"), condition(.isEmpty, nil)]
+    #expect(
+      MappingContent(new).changes(since: MappingContent(old)) == [
+        "filter: match all -> any", "filter: whenFilteredOut keep -> delete",
+        "filter: condition 1 statecode equals \"0\" -> statecode notEquals \"0\"",
+        "filter: condition 2 none -> statecode isEmpty",
+      ])
   }
 
   @Test func operationAndPositionsAreNoContent() {

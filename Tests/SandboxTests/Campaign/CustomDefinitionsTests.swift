@@ -6,12 +6,12 @@ import Testing
 struct CustomDefinitionsTests {
   static let ext = "/profileAndServicesExt/"
 
-  static let families = [
+  static let places = [
     ("cusAccount", "/customResources/", ext), ("cusVehicle", ext, "/customResources/"),
     ("cusService", ext, "/customResources/"), ("cusServiceItem", ext, "/customResources/"),
   ]
 
-  @Test("Each is in its family only, with its key and its filter", arguments: families)
+  @Test("Each is in its family only, with its key and its filter", arguments: places)
   func families(resource: String, family: String, other: String) async {
     let visitor = await CampaignVisitor()
     let body: JSONValue = ["externalId": "k1", "name": "one"]
