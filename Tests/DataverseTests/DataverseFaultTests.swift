@@ -56,7 +56,8 @@ struct DataverseFaultTests {
       "token expired, as gone", .fault(410, "0x80044352"), .configuration, "forgotten",
       next: "checkpoint clear", code: SyncError.tokenExpiredCode),
     Row(
-      "unknown set", .fault(404, "0x8006088a"), .configuration, "no such table", next: "logical name",
+      "unknown set", .fault(404, "0x8006088a"), .configuration, "no such table",
+      next: "logical name",
       code: "0x8006088a"),
     Row(
       "unknown column",
