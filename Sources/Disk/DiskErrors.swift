@@ -12,6 +12,9 @@ extension SyncError {
     case ENOSPC, EDQUOT:
       reason = "the disk is full"
       next = "free some space, then run the same command again"
+    case EFBIG:
+      reason = "a file may not grow any further"
+      next = "raise the limit of this user (ulimit -f), then run the same command again"
     case EACCES, EPERM:
       reason = "this user may not"
       next = "check the owner and the mode of the folder"

@@ -78,6 +78,10 @@ extension SyncError {
     case SQLITE_FULL:
       reason = "the disk is full"
       next = "free some space, then run the same command again"
+    case SQLITE_IOERR:
+      reason = "the disk did not take it"
+      next = "check the space left, the limit of this user (ulimit -f) and the system's log for the"
+        + " disk, then run the same command again"
     case SQLITE_CORRUPT, SQLITE_NOTADB:
       reason = "the file is damaged"
       next = wayOut(path)

@@ -24,6 +24,7 @@ struct Tool: AsyncParsableCommand {
 
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)  // a file that may not grow is an error to report, not a death
     do {
       var command = try parseAsRoot(Arguments.globalsLast(Array(CommandLine.arguments.dropFirst())))
       if var command = command as? any AsyncParsableCommand {

@@ -59,7 +59,8 @@ struct CampaignSandboxTests {
   private let values = [
     Core.FieldValue("externalId", .text, key), Core.FieldValue("firstName", .text, "Zoë \"Ö\""),
     Core.FieldValue("gender", .text, "female"), Core.FieldValue("location.city", .text, "Galway"),
-    Core.FieldValue("blackListEmail", .boolean, "true"), Core.FieldValue("cusLoyaltyPoints", .number, "12"),
+    Core.FieldValue("blackListEmail", .boolean, "true"),
+    Core.FieldValue("cusLoyaltyPoints", .number, "12"),
   ]
 
   @Test("A record is created, found, changed, deleted, and gone")

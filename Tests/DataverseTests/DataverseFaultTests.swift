@@ -51,12 +51,13 @@ struct DataverseFaultTests {
       .configuration, "change tracking is off", next: "Track changes", code: ""),
     Row(
       "token expired", .fault(400, "-2147204270"), .configuration, "forgotten",
-      next: "replay", code: SyncError.tokenExpiredCode),
+      next: "checkpoint clear", code: SyncError.tokenExpiredCode),
     Row(
       "token expired, as gone", .fault(410, "0x80044352"), .configuration, "forgotten",
-      next: "replay", code: SyncError.tokenExpiredCode),
+      next: "checkpoint clear", code: SyncError.tokenExpiredCode),
     Row(
-      "unknown set", .fault(404, "0x8006088a"), .configuration, "no such table", next: "discover",
+      "unknown set", .fault(404, "0x8006088a"), .configuration, "no such table",
+      next: "logical name",
       code: "0x8006088a"),
     Row(
       "unknown column",

@@ -103,7 +103,7 @@ struct LoopbackHTTPTests {
     let connection = RawConnection(server.port)
     await connection.send(Array("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
     for await _ in arrived {}
-    async let end: Void = server.stop(within: .seconds(20))
+    async let end: Void = server.stop(within: .seconds(300))
     while LoopbackPort.answers(server.port) { try await Task.sleep(for: .milliseconds(5)) }
     release.finish()
     await end

@@ -38,6 +38,21 @@ import Testing
     #expect(!Tree.text(of: file).isEmpty)
   }
 
+  /// A sentence that says what to do names what can be done.
+  @Test func everyCommandOfASentenceExists() {
+    let commands = Tree.swiftFiles(below: "Sources/campaign-sync").flatMap { file in
+      Tree.text(of: file).matches(of: #/commandName: "([a-z-]+)"/#).map { String($0.1) }
+    }
+    #expect(commands.contains("initial"))
+    for file in Tree.swiftFiles(below: "Sources") {
+      for line in Tree.lines(of: file) where line.contains("\"") && !line.contains("///") {
+        for match in line.matches(of: #/[`:,"] ?campaign-sync ([a-z][a-z-]+)/#) {
+          #expect(commands.contains(String(match.1)), "\(file): \(match.1)")
+        }
+      }
+    }
+  }
+
   @Test func everyLinkOfTheDocumentsLeadsToAFile() {
     let documents = Tree.files(below: "docs", endings: [".md"]) + ["README.md", "CONTRIBUTING.md"]
     for document in documents {

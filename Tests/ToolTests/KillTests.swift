@@ -126,7 +126,8 @@ struct Killer {
       let begin = ContinuousClock.now
       if try await program.ends(within: .milliseconds(moment)) {
         let end = await program.end()
-        calm = min(calm, ContinuousClock.now - begin)  // the machine was busier when it was measured
+        // The machine was busier when it was measured.
+        calm = min(calm, ContinuousClock.now - begin)
         return #expect(end.status == 0, "\(comment): \(end)")
       }
       program.kill(SIGKILL)

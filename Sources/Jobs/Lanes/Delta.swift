@@ -15,6 +15,7 @@ extension IngressJob {
         let pages = ports.source.changes(query, from: slot.link ?? token.link)
         try await follow(pages, of: query, &slot, emit)
       } catch {
+        if error.isTokenExpired { throw .tokenRefused(name) }
         guard error.isLinkRefused else { throw error }
         if state.delta.link == nil { throw .tokenRefused(name) }
         // The chain cannot be continued: it begins again at the token, which changes nothing.

@@ -143,7 +143,7 @@ package struct LoadJob: Job {
       workflow: load.workflow, signal: load.signal,
       source: RunName(job: name, run: state.run).description,
       parameters: load.parameters.mapValues { fill($0, run: state.run) })
-    let interval = outcome == .notNow ? .seconds(60) : signalInterval
+    let interval = outcome == .notNow ? min(.seconds(60), signalInterval) : signalInterval
     switch outcome {
     case .triggered: slot.signalled = clock.now
     case .notNow, .refused: slot.intended = nil

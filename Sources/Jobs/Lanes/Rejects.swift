@@ -12,7 +12,7 @@ extension LoadJob {
       let known = try await ledger.known(keys)
       for key in keys where known[key] != nil {
         let rejection = Rejection(
-          key: key.description, what: .reject, rule: "import",
+          key: key.description, rule: "import",
           reason: "the import workflow refused this row; see the reject file on SFTP")
         entries += [.forgotten(key), .pending(rejection)]
       }

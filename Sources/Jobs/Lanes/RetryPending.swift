@@ -19,8 +19,7 @@ extension IngressJob {
       last = final.rejection.key
       var rows: [RecordOutcome] = []
       var gone: [LedgerEntry] = []
-      for record in waiting where record.rejection.what == .row || record.rejection.what == .reject
-      {
+      for record in waiting where record.rejection.what == .row {
         guard let key = RowKey(record.rejection.key) else { continue }
         guard let page = try await ports.source.row(target.query, key: key), page.rows == 1 else {
           gone.append(.settled(record.rejection.key))

@@ -49,11 +49,12 @@ package final class SandboxWorld: Sendable {
     dataverseDoor = WatchedService(
       FaultyService(PackingService(dataverse), plan: dataverseFaults) {
         await dataverse.revokeTokens()
-      }, clock: clock)
+      }, clock: clock,
+      identify: { await dataverse.client(of: $0) })
     campaignDoor = WatchedService(
       FaultyService(PackingService(campaign), plan: campaignFaults) {
         await campaign.revokeTokens()
-      }, clock: clock)
+      }, clock: clock, identify: { $0["X-Api-Key"] })
     var knobs = CampaignKnobs()
     knobs.signalWindow = settings.signalWindow
     await campaign.set(knobs)

@@ -7,18 +7,23 @@ import HTTP
 package actor WatchedService: SandboxService {
   private let inner: any SandboxService
   private let clock: SandboxClock
+  private let identify: @Sendable (HTTPRequest) async -> String?
   /// `GET 200` -> how often; a connection that was broken off is `GET reset` or `GET cut`.
   private var answers: [String: Int] = [:]
   private var violations = 0
   /// By identity: since when, and until when it was asked to wait.
   private var blocked: [String: (since: Instant, until: Instant)] = [:]
 
-  package init(_ inner: any SandboxService, clock: SandboxClock) {
-    (self.inner, self.clock) = (inner, clock)
+  /// - Parameter identify: who asks, whatever token it is done with; nil: one who may always ask.
+  package init(
+    _ inner: any SandboxService, clock: SandboxClock,
+    identify: @escaping @Sendable (HTTPRequest) async -> String? = { $0["Authorization"] }
+  ) {
+    (self.inner, self.clock, self.identify) = (inner, clock, identify)
   }
 
   package func answer(_ request: HTTPRequest) async -> SandboxAnswer {
-    let identity = request["X-Api-Key"] ?? request["Authorization"]
+    let identity = await identify(request)
     if let identity, let block = blocked[identity] {
       let now = clock.now
       // What was on its way when the wait was asked for is not impatience.

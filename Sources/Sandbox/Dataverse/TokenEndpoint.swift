@@ -199,6 +199,12 @@ extension DataverseService {
   /// Forgets every token that was given out: the next use of one is a 401.
   package func revokeTokens() { tokens.removeAll() }
 
+  /// Whose token a request carries: limits are the application user's, over all of its tokens.
+  package func client(of request: HTTPRequest) -> String? {
+    guard let header = request["Authorization"] else { return nil }
+    return header.split(separator: " ").last.flatMap { tokens[String($0)]?.client }
+  }
+
   /// The web server that takes a request: in turn, or the one that the cookie names.
   func chooseServer(_ request: HTTPRequest) -> Int {
     let cookie = request.headers.first { $0.name.lowercased() == "cookie" }?.value ?? ""

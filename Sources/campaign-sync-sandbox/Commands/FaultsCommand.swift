@@ -36,7 +36,8 @@ struct FaultsCommand: ParsableCommand {
     @Option(name: .long, help: "So many such requests go well before.")
     var after = 0
 
-    @Option(name: .long, help: "So many are struck; -1: all that follow.")
+    @Option(
+      name: .long, parsing: .unconditional, help: "So many are struck; -1: all that follow.")
     var times = 1
 
     @Option(name: .long, help: "The Retry-After of throttled, unavailable and status, in seconds.")
@@ -44,6 +45,9 @@ struct FaultsCommand: ParsableCommand {
 
     @Option(name: .long, help: "The HTTP status of the fault `status`.")
     var status: Int?
+
+    @Option(name: .long, help: "The body of the fault `status`: Campaign's own errors are text.")
+    var body: String?
 
     @Option(name: .long, help: "Where `cut` ends the body.")
     var bytes: Int?
@@ -71,7 +75,7 @@ struct FaultsCommand: ParsableCommand {
       let rule =
         text("fault", fault) + text("method", method) + text("path", path)
         + number("after", after) + number("times", times) + number("retryAfter", retryAfter)
-        + number("status", status) + number("bytes", bytes) + number("milliseconds", milliseconds)
+        + number("status", status) + text("body", body) + number("bytes", bytes) + number("milliseconds", milliseconds)
       let answer = try ControlClient(UserPath.absolute(options.directory)).post(
         "/faults", ["side": .string(side.rawValue), "rules": .array([.object(rule)])])
       if options.json { Console.show(answer) }

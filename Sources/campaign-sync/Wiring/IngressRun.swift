@@ -150,7 +150,8 @@ extension IngressRun {
       guard let standing else { throw .nothingExported(name) }
       let ledger = try await state.ledger(identity: standing.identity, hasCheckpoint: true)
       let parts = try JobParts(
-        self, connections, ledger: ledger, workflow: try connections.campaign())
+        self, connections, try connections.sftp(), ledger: ledger,
+        workflow: try connections.campaign())
       let commit = parts.commit(standing.identity)
       if goal == .stage { return (await run(parts.staging, through: commit), nil) }
       return (await run(parts.loading(.confirm), through: commit), nil)
@@ -160,6 +161,8 @@ extension IngressRun {
   private func ingress(
     _ goal: IngressJob.Goal, _ standing: Checkpoint<IngressState>?, _ connections: Connections
   ) async throws(SyncError) -> RunOutcome<IngressState> {
+    // What this machine has to have is looked at before anybody is asked anything.
+    let sftp = needsSFTP(standing?.state.phase) ? try connections.sftp() : nil
     let dynamics = try connections.dynamics()
     let campaign = try connections.campaign()
     let target = IngressTargets(state, dynamics, campaign)
@@ -167,11 +170,12 @@ extension IngressRun {
     if let standing {
       identity = standing.identity
     } else {
+      _ = try await state.orphanedLedger()
       identity = state.identity(organization: try await dynamics.organization().id)
     }
     let ledger = try await state.ledger(identity: identity, hasCheckpoint: standing != nil)
     let digests = RowDigester(key: ledger.digestKey)
-    let parts = try JobParts(self, connections, ledger: ledger, workflow: campaign)
+    let parts = try JobParts(self, connections, sftp, ledger: ledger, workflow: campaign)
     let job = IngressJob(
       settings: settings, goal: goal, before: standing?.state.delta ?? DeltaSlot(),
       target: { () async throws(SyncError) in try await target.target() },
@@ -180,6 +184,15 @@ extension IngressRun {
         clock: patience.clock, writes: environment.campaign.concurrency),
       staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
     return await run(job, through: parts.commit(identity))
+  }
+
+  /// False for what never comes to the shared folder: its key may be missing then.
+  private func needsSFTP(_ phase: IngressState.Phase?) -> Bool {
+    switch goal {
+    case .job(.export), .job(.delta), .job(.only), .job(.retry): false
+    case .job(.initial), .job(.next): settings.initial == .file && phase != .loaded
+    case .stage, .confirm: true
+    }
   }
 
   /// Why there is nothing to run; nil where there is.

@@ -21,7 +21,7 @@ struct JobParts {
   let watch: @Sendable (Tally, IngressState) -> Void
 
   init(
-    _ run: IngressRun, _ connections: Connections, ledger: SQLiteLedger,
+    _ run: IngressRun, _ connections: Connections, _ sftp: SFTPDropbox?, ledger: SQLiteLedger,
     workflow: any ImportWorkflow
   ) throws(SyncError) {
     let state = run.state
@@ -31,11 +31,7 @@ struct JobParts {
     content = state.content.text
     self.ledger = ledger
     self.workflow = workflow
-    if let sftp = try connections.sftp() {
-      dropbox = RetryingDropbox(sftp, clock: run.patience.clock, attempts: 5)
-    } else {
-      dropbox = nil
-    }
+    dropbox = sftp.map { RetryingDropbox($0, clock: run.patience.clock, attempts: 5) }
     spool = state.spool
     signalGate = try connections.gate("workflow-" + (state.settings.load?.workflow ?? "none"))
     patience = run.patience

@@ -61,9 +61,19 @@ struct JobState {
   ) async throws(SyncError) -> SQLiteLedger {
     try makeFolder(folder)
     if hasCheckpoint { return try SQLiteLedger.open(in: folder, identity: identity) }
-    guard SQLiteLedger.exists(in: folder) else {
+    guard let ledger = try await orphanedLedger() else {
       return try SQLiteLedger.create(in: folder, identity: identity)
     }
+    if ledger.identity == identity { return ledger }
+    try SQLiteLedger.remove(in: folder)
+    return try SQLiteLedger.create(in: folder, identity: identity)
+  }
+
+  /// The empty ledger of a job without checkpoint; nil where there is none.
+  ///
+  /// - Errors: 74 where it has rows.
+  func orphanedLedger() async throws(SyncError) -> SQLiteLedger? {
+    guard SQLiteLedger.exists(in: folder) else { return nil }
     let ledger = try SQLiteLedger.open(in: folder)
     let rows = try await ledger.knownCount() + ledger.pendingCount()
     guard rows == 0 else {
@@ -73,9 +83,7 @@ struct JobState {
         next: "restore \(folder)/checkpoint.json, or campaign-sync checkpoint clear "
           + settings.name)
     }
-    if ledger.identity == identity { return ledger }
-    try SQLiteLedger.remove(in: folder)
-    return try SQLiteLedger.create(in: folder, identity: identity)
+    return ledger
   }
 
   /// Drops checkpoint, ledger and spool; the caller holds the lock.
