@@ -75,7 +75,8 @@ struct FaultsCommand: ParsableCommand {
       let rule =
         text("fault", fault) + text("method", method) + text("path", path)
         + number("after", after) + number("times", times) + number("retryAfter", retryAfter)
-        + number("status", status) + text("body", body) + number("bytes", bytes) + number("milliseconds", milliseconds)
+        + number("status", status) + text("body", body) + number("bytes", bytes)
+        + number("milliseconds", milliseconds)
       let answer = try ControlClient(UserPath.absolute(options.directory)).post(
         "/faults", ["side": .string(side.rawValue), "rules": .array([.object(rule)])])
       if options.json { Console.show(answer) }
