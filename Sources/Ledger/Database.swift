@@ -80,7 +80,8 @@ extension SyncError {
       next = "free some space, then run the same command again"
     case SQLITE_IOERR:
       reason = "the disk did not take it"
-      next = "check the space left, the limit of this user (ulimit -f) and the system's log for the"
+      next =
+        "check the space left, the limit of this user (ulimit -f) and the system's log for the"
         + " disk, then run the same command again"
     case SQLITE_CORRUPT, SQLITE_NOTADB:
       reason = "the file is damaged"

@@ -15,7 +15,7 @@ extension IngressJob {
         let pages = ports.source.changes(query, from: slot.link ?? token.link)
         try await follow(pages, of: query, &slot, emit)
       } catch {
-        if error.isTokenExpired { throw .tokenRefused(name) }
+        if error.isTokenExpired { throw .tokenRefused(name, code: error.code) }
         guard error.isLinkRefused else { throw error }
         if state.delta.link == nil { throw .tokenRefused(name) }
         // The chain cannot be continued: it begins again at the token, which changes nothing.
@@ -193,11 +193,11 @@ extension SyncError {
       next: "check the id; a deleted row is no error of the job")
   }
 
-  static func tokenRefused(_ job: String) -> SyncError {
+  static func tokenRefused(_ job: String, code: String? = nil) -> SyncError {
     SyncError(
       .configuration, "follow the changes of \(job)",
       "Dynamics no longer takes the delta token of the checkpoint; nothing was written",
-      next: "campaign-sync checkpoint clear \(job), then campaign-sync initial \(job)")
+      code: code, next: "campaign-sync checkpoint clear \(job), then campaign-sync initial \(job)")
   }
 
   static func noToken(_ job: String) -> SyncError {

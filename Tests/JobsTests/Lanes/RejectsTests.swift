@@ -14,7 +14,7 @@ import Testing
     bench.life(.next)
     bench.world.pass(.seconds(100))
     bench.perform(bench.loading(.wait))
-    #expect(bench.ledger.waiting == ["\(key) reject import"])
+    #expect(bench.ledger.waiting == ["\(key) row import"])
     #expect(bench.ledger.rows[key] == nil)
     #expect(bench.resource.contents[key.description] == nil)
 
@@ -36,7 +36,7 @@ import Testing
     bench.life(.export)
     bench.perform(bench.staging)
     bench.perform(bench.loading(.confirm))
-    #expect(bench.ledger.waiting == ["\(known) reject import"])
+    #expect(bench.ledger.waiting == ["\(known) row import"])
     #expect(try await bench.ledger.file(name)?.isDone == true)
 
     let entries = try await bench.loading(.confirm).readRejects(run: 1)
