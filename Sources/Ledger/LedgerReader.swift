@@ -9,6 +9,7 @@ actor LedgerReader {
   private let selectKnown, selectCount: Statement
   private let selectPending, selectRest, countPending: Statement
   private let selectFile: Statement
+  private let selectDeletions, countDeletions, countDeleted: Statement
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
@@ -23,6 +24,15 @@ actor LedgerReader {
     countPending = try database.prepare("SELECT count(*) FROM pending")
     selectFile = try database.prepare(
       "SELECT size, modified, offset, done FROM files WHERE name = ?")
+    selectDeletions = try database.prepare(
+      """
+      SELECT key, state FROM deletions WHERE key > ? AND state BETWEEN ? AND ?
+      ORDER BY key LIMIT ?
+      """)
+    countDeletions = try database.prepare(
+      "SELECT count(*) FROM deletions WHERE state BETWEEN ? AND ?")
+    countDeleted = try database.prepare(
+      "SELECT count(*) FROM deleted WHERE at >= ? AND approved = 0")
   }
 
   func known(_ keys: [RowKey]) throws(SyncError) -> [RowKey: KnownRow] {
@@ -63,6 +73,41 @@ actor LedgerReader {
       modified: selectFile.integer(1), offset: UInt64(bitPattern: selectFile.integer(2)),
       isDone: selectFile.integer(3) == 1)
   }
+
+  func deletions(
+    released: Bool, after key: RowKey?, limit: Int
+  ) throws(SyncError) -> [Deletion] {
+    if let stored = key?.stored {
+      selectDeletions.bind(1, stored.high, stored.low)
+    } else {
+      selectDeletions.bind(1, "")  // every blob comes after every text
+    }
+    let states = Self.states(released: released)
+    selectDeletions.bind(2, states.lowerBound)
+    selectDeletions.bind(3, states.upperBound)
+    selectDeletions.bind(4, limit)
+    var deletions: [Deletion] = []
+    while try selectDeletions.step() {
+      guard let words = selectDeletions.words(0) else { continue }
+      let isApproved = selectDeletions.integer(1) == 3
+      deletions.append(Deletion(key: RowKey(stored: words), isApproved: isApproved))
+    }
+    return deletions
+  }
+
+  func deletionCounts(since: Instant) throws(SyncError) -> DeletionCounts {
+    func count(_ states: ClosedRange<Int>) throws(SyncError) -> Int {
+      countDeletions.bind(1, states.lowerBound)
+      countDeletions.bind(2, states.upperBound)
+      return try number(countDeletions)
+    }
+    countDeleted.bind(1, since.milliseconds)
+    return DeletionCounts(
+      waiting: try count(Self.states(released: false)),
+      released: try count(Self.states(released: true)), recent: try number(countDeleted))
+  }
+
+  private static func states(released: Bool) -> ClosedRange<Int> { released ? 2...3 : 1...1 }
 
   private func number(_ statement: Statement) throws(SyncError) -> Int {
     defer { statement.reset() }

@@ -7,6 +7,7 @@ final class LedgerWriter {
   private let upsertPending, deletePending, anyPending: Statement
   private let upsertFile: Statement
   private let readCount, writeCount: Statement
+  private let deletions: DeletionWriter
   private var known = 0
   private var hasPending = true
 
@@ -25,6 +26,7 @@ final class LedgerWriter {
     upsertFile = try database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)")
     readCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
     writeCount = try database.prepare("UPDATE meta SET value = ? WHERE name = 'known'")
+    deletions = try DeletionWriter(database)
   }
 
   func record(_ entries: [LedgerEntry], at now: Instant) throws(SyncError) {
@@ -49,10 +51,7 @@ final class LedgerWriter {
     case .proven(let key, let digest):
       try put(key, digest)
       if hasPending { try settle(key.description) }
-    case .forgotten(let key):
-      deleteKnown.bind(1, key.stored.high, key.stored.low)
-      try deleteKnown.run()
-      known -= database.changes
+    case .forgotten(let key): try forget(key)
     case .pending(let rejection): try put(rejection, at: now)
     case .settled(let key): try settle(key)
     case .file(let mark):
@@ -62,7 +61,24 @@ final class LedgerWriter {
       upsertFile.bind(4, Int64(bitPattern: mark.offset))
       upsertFile.bind(5, mark.isDone ? 1 : 0)
       try upsertFile.run()
+    case .chainBegan: try deletions.beginChain()
+    case .rowsSeen(let keys): try deletions.see(keys)
+    case .deletionsWait(let keys):
+      for key in keys where try deletions.wait(key) { try settle(key.description) }
+    case .filteredOutWait(let keys): try deletions.waitThoughSeen(keys)
+    case .deletionsDropped(let keys): try deletions.drop(keys)
+    case .deletionsReleased(let approved): try deletions.release(approved: approved, at: now)
+    case .deleted(let key, let approved):
+      try deletions.finish(key, approved: approved, at: now)
+      try forget(key)
+      try settle(key.description)
     }
+  }
+
+  private func forget(_ key: RowKey) throws(SyncError) {
+    deleteKnown.bind(1, key.stored.high, key.stored.low)
+    try deleteKnown.run()
+    known -= database.changes
   }
 
   /// Most rows are new in a load, and there in a delta: either way two look-ups at most.

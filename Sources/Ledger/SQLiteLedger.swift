@@ -113,6 +113,16 @@ package final class SQLiteLedger: Ledger {
     try await reader.file(name)
   }
 
+  package func deletions(
+    released: Bool, after key: RowKey?, limit: Int
+  ) async throws(SyncError) -> [Deletion] {
+    try await reader.deletions(released: released, after: key, limit: limit)
+  }
+
+  package func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {
+    try await reader.deletionCounts(since: since)
+  }
+
   private static func path(in folder: String) -> String { folder + "/ledger.sqlite" }
 
   private static func fill(_ path: String, _ identity: JobIdentity) throws(SyncError) {

@@ -4,6 +4,8 @@ import Core
 ///
 /// - Shape: `meta` holds `format`, `digestKey`, `known` (the count of that table) and
 ///   `identity.*`. `known.state` is 0 for sent and 1 for proven, then with its digest.
+///   `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
+///   `deleted` are those applied in the last 24 hours.
 enum Schema {
   /// Step n makes a ledger of format n out of one of format n - 1; a step never changes again.
   static let steps = [
@@ -18,7 +20,12 @@ enum Schema {
       name TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL,
       offset INTEGER NOT NULL, done INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO meta VALUES ('known', 0);
+    """,
     """
+    CREATE TABLE deletions (key BLOB PRIMARY KEY, state INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE deleted (
+      key BLOB PRIMARY KEY, at INTEGER NOT NULL, approved INTEGER NOT NULL) WITHOUT ROWID;
+    """,
   ]
 
   static var current: Int { steps.count }

@@ -88,4 +88,12 @@ private struct LateLedger: Ledger {
   }
   func pendingCount() async throws(SyncError) -> Int { try await inner.pendingCount() }
   func file(_ name: String) async throws(SyncError) -> FileMark? { try await inner.file(name) }
+  func deletions(
+    released: Bool, after key: RowKey?, limit: Int
+  ) async throws(SyncError) -> [Deletion] {
+    try await inner.deletions(released: released, after: key, limit: limit)
+  }
+  func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {
+    try await inner.deletionCounts(since: since)
+  }
 }

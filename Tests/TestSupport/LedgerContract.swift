@@ -6,6 +6,7 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
   case emptyAtFirst, sentThenProven, sentAgainIsNoLongerProven, recordingTwiceIsOnce
   case forgottenIsUnknown, countsDifferentRows, pendingKeepsFirstAndCountsAttempts
   case provenClearsPending, settledClearsPending, pendingComesInPages, filesAreReplaced
+  case aSeenRowIsNotDeleted, whatLeftTheFilterIsDeletedThoughSeen, deletionsWaitAreReleasedAndEnd
 
   package var testDescription: String { rawValue }
 
@@ -43,6 +44,13 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
       #expect(try await ledger.pendingCount() == 1)
     case .pendingComesInPages: try await comesInPages(ledger)
     case .filesAreReplaced: try await replacesFiles(ledger)
+    case .aSeenRowIsNotDeleted: try await keepsSeenRows(ledger)
+    case .whatLeftTheFilterIsDeletedThoughSeen:
+      try ledger.record([.rowsSeen([one]), .filteredOutWait([one, two])], at: early)
+      #expect(try await waiting(ledger) == [one, two])
+      try ledger.record([.deletionsDropped([one])], at: early)
+      #expect(try await waiting(ledger) == [two])
+    case .deletionsWaitAreReleasedAndEnd: try await releases(ledger)
     }
   }
 
@@ -85,6 +93,49 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     try ledger.record([.file(mark)], at: late)
     #expect(try await ledger.file("a.csv") == mark)
     #expect(try await ledger.file("b.csv") == nil)
+  }
+
+  private func keepsSeenRows(_ ledger: any Ledger) async throws {
+    try ledger.record([.rowsSeen([one]), .deletionsWait([one, two])], at: early)
+    #expect(try await waiting(ledger) == [two])
+    try ledger.record([.rowsSeen([two]), .deletionsDropped([one])], at: early)
+    try ledger.record([.deletionsWait([one, two])], at: early)
+    #expect(try await waiting(ledger).isEmpty, "the row wins whatever the order")
+    try ledger.record([.chainBegan, .deletionsWait([one])], at: late)
+    #expect(try await waiting(ledger) == [one])
+    try ledger.record([.chainBegan], at: late)
+    #expect(try await waiting(ledger) == [one], "what waits outlives its chain")
+  }
+
+  private func releases(_ ledger: any Ledger) async throws {
+    let all = [one, two, three]
+    try ledger.record(all.map { .proven($0, digest: digest) } + [.deletionsWait(all)], at: early)
+    try ledger.record([reject("\(one)"), .deletionsReleased(approved: false)], at: early)
+    #expect(try await ledger.known([one]) == [one: .sent], "what goes is doubted")
+    #expect(try await ledger.deletionCounts(since: early) == DeletionCounts(released: 3))
+    var seen: [Deletion] = []
+    while true {
+      let some = try await ledger.deletions(released: true, after: seen.last?.key, limit: 1)
+      if some.isEmpty { break }
+      seen += some
+    }
+    #expect(Set(seen.map(\.key)) == Set(all) && seen.allSatisfy { !$0.isApproved })
+    for _ in 1...2 {
+      try ledger.record([.deleted(one, approved: false), .deleted(two, approved: true)], at: late)
+    }
+    #expect(try await ledger.deletionCounts(since: late) == DeletionCounts(released: 1, recent: 1))
+    #expect(try await ledger.deletionCounts(since: late + .seconds(1)).recent == 0)
+    #expect(try await ledger.knownCount() == 1)
+    #expect(try await ledger.pendingCount() == 0)
+    try ledger.record([.rowsSeen([three])], at: late)
+    #expect(try await ledger.deletionCounts(since: late).released == 0)
+    try ledger.record([.deletionsWait([two]), .deletionsReleased(approved: true)], at: late)
+    let approved = try await ledger.deletions(released: true, after: nil, limit: 9)
+    #expect(approved == [Deletion(key: two, isApproved: true)])
+  }
+
+  private func waiting(_ ledger: any Ledger) async throws -> Set<RowKey> {
+    Set(try await ledger.deletions(released: false, after: nil, limit: 9).map(\.key))
   }
 
   private func reject(_ key: String) -> LedgerEntry {

@@ -8,10 +8,14 @@ package final class MemoryLedger: Ledger {
     var what: Rejection.What
   }
 
+  private enum DeletionState { case seen, waiting, released, approved }
+
   private struct Content {
     var known: [RowKey: KnownRow] = [:]
     var pending: [PendingKey: PendingRecord] = [:]
     var files: [String: FileMark] = [:]
+    var deletions: [RowKey: DeletionState] = [:]
+    var deleted: [RowKey: (at: Instant, isApproved: Bool)] = [:]
   }
 
   private let content = Mutex(Content())
@@ -52,6 +56,69 @@ package final class MemoryLedger: Ledger {
       content.pending[key] = record
     case .settled(let key): content.pending = content.pending.filter { $0.key.key != key }
     case .file(let mark): content.files[mark.name] = mark
+    default: recordDeletion(entry, at: now, in: &content)
+    }
+  }
+
+  private static func recordDeletion(
+    _ entry: LedgerEntry, at now: Instant, in content: inout Content
+  ) {
+    switch entry {
+    case .chainBegan: content.deletions = content.deletions.filter { $0.value != .seen }
+    case .rowsSeen(let keys): for key in keys { content.deletions[key] = .seen }
+    case .deletionsWait(let keys):
+      for key in keys where content.deletions[key] != .seen {
+        content.deletions[key] = content.deletions[key] ?? .waiting
+        content.pending = content.pending.filter { $0.key.key != key.description }
+      }
+    case .filteredOutWait(let keys):
+      for key in keys where [nil, .seen].contains(content.deletions[key]) {
+        content.deletions[key] = .waiting
+      }
+    case .deletionsDropped(let keys):
+      for key in keys where content.deletions[key] != .seen { content.deletions[key] = nil }
+    case .deletionsReleased(let approved):
+      for (key, state) in content.deletions where state == .waiting {
+        content.deletions[key] = approved ? .approved : .released
+        if content.known[key] != nil { content.known[key] = .sent }
+      }
+      content.deleted = content.deleted.filter { $0.value.at >= now + (.zero - DeleteGuard.window) }
+    case .deleted(let key, let approved):
+      if content.deletions[key] != .seen { content.deletions[key] = nil }
+      content.deleted[key] = (now, approved)
+      content.known[key] = nil
+      content.pending = content.pending.filter { $0.key.key != key.description }
+    default: break
+    }
+  }
+
+  /// Keys whose deletion waits or is on its way.
+  package var deletions: Set<RowKey> {
+    content.withLock { content in
+      Set(content.deletions.filter { $0.value != .seen }.map(\.key))
+    }
+  }
+
+  package func deletions(
+    released: Bool, after key: RowKey?, limit: Int
+  ) async throws(SyncError) -> [Deletion] {
+    let all = content.withLock { $0.deletions }
+      .filter { released ? [.released, .approved].contains($0.value) : $0.value == .waiting }
+      .map { Deletion(key: $0.key, isApproved: $0.value == .approved) }
+      .sorted { ($0.key.high, $0.key.low) < ($1.key.high, $1.key.low) }
+    let rest = all.drop { one in
+      key.map { (one.key.high, one.key.low) <= ($0.high, $0.low) } ?? false
+    }
+    return Array(rest.prefix(limit))
+  }
+
+  package func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {
+    content.withLock { content in
+      let states = content.deletions.values
+      return DeletionCounts(
+        waiting: states.count { $0 == .waiting },
+        released: states.count { $0 == .released || $0 == .approved },
+        recent: content.deleted.values.count { $0.at >= since && !$0.isApproved })
     }
   }
 

@@ -15,6 +15,21 @@ package enum LedgerEntry: Sendable, Equatable {
   case settled(String)
   /// The state of one event or reject file, by its identity.
   case file(FileMark)
+  /// A chain begins: what the one before has seen no longer counts.
+  case chainBegan
+  /// The chain has these rows: what waits for them is dropped, and so is what the chain still says.
+  case rowsSeen([RowKey])
+  /// Dynamics has these rows no more: nothing of them is pending, and their records are to go.
+  /// Rows that the chain in hand has seen stay as they are.
+  case deletionsWait([RowKey])
+  /// These rows left the filter: their records are to go, whatever the chain has seen.
+  case filteredOutWait([RowKey])
+  /// These deletions are none.
+  case deletionsDropped([RowKey])
+  /// All that waits was judged, and may be applied; what goes is no longer proven.
+  case deletionsReleased(approved: Bool)
+  /// The record is gone: it is not known any more, and nothing of it waits.
+  case deleted(RowKey, approved: Bool)
 }
 
 /// First 16 bytes of a keyed digest over the mapped row.

@@ -14,7 +14,7 @@ package protocol Spool: Sendable {
   func remove() throws(SyncError)
 }
 
-/// Known rows, pending records, files.
+/// Known rows, pending records, files, deletions.
 ///
 /// One transaction a call of `record`.
 package protocol Ledger: Sendable {
@@ -25,6 +25,11 @@ package protocol Ledger: Sendable {
   func pending(after key: String?, limit: Int) async throws(SyncError) -> [PendingRecord]
   func pendingCount() async throws(SyncError) -> Int
   func file(_ name: String) async throws(SyncError) -> FileMark?
+  /// Deletions that wait, or those that were released, in an order of the ledger's own.
+  func deletions(released: Bool, after key: RowKey?, limit: Int) async throws(SyncError)
+    -> [Deletion]
+  /// - Parameter since: from when on applied deletions are recent.
+  func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts
 }
 
 /// The checkpoint of one job.

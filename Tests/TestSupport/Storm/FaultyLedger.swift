@@ -40,4 +40,16 @@ package struct FaultyLedger: Ledger {
     try world.checkAlive()
     return try await inner.file(name)
   }
+
+  package func deletions(
+    released: Bool, after key: RowKey?, limit: Int
+  ) async throws(SyncError) -> [Deletion] {
+    try world.checkAlive()
+    return try await inner.deletions(released: released, after: key, limit: limit)
+  }
+
+  package func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {
+    try world.checkAlive()
+    return try await inner.deletionCounts(since: since)
+  }
 }
