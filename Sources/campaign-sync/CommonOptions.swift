@@ -37,8 +37,19 @@ struct WorkOptions: ParsableArguments {
     transform: { try PercentText.parse($0) })
   var rejectLimit: Double?
 
+  @Option(
+    name: .long,
+    help: "Apply the deletions that the guard holds back: exactly as many as wait.")
+  var approveDeletes: Int?
+
   @Flag(name: .long, help: "Print the result as JSON.")
   var json = false
+
+  func validate() throws {
+    if let approveDeletes, approveDeletes < 1 {
+      throw ValidationError("--approve-deletes takes the number of deletions that wait.")
+    }
+  }
 }
 
 /// `90s`, `55m`, `2h`, `1d`.

@@ -50,6 +50,17 @@ enum Contacts {
     return settings
   }
 
+  /// Rows of the tier "left" do not pass.
+  static func filter(
+    _ whenFilteredOut: IngressSettings.Filter.WhenFilteredOut
+  ) -> IngressSettings.Filter {
+    let condition = IngressSettings.Filter.Condition(
+      column: "cs_tier", comparison: .notEquals, value: "left",
+      position: SourcePosition(file: "jobs/contacts.yaml", line: 9))
+    return IngressSettings.Filter(
+      match: .all, conditions: [condition], whenFilteredOut: whenFilteredOut)
+  }
+
   static func key(_ number: Int) -> RowKey {
     RowKey(high: UInt64(number) &* 0x9E37_79B9_7F4A_7C15, low: UInt64(number))
   }

@@ -21,6 +21,13 @@ extension IngressBench {
     }
   }
 
+  private func isFilteredOut(_ key: RowKey) -> Bool {
+    let query = TableQuery(entitySet: "contacts", columns: plan.columns)
+    guard settings.filter != nil, let page = table.page(query, of: key) else { return false }
+    if case .filteredOut = plan.record(page, row: 0) { return true }
+    return false
+  }
+
   /// Every row behind the position is in the ledger: sent, proven, or waiting.
   private func auditRows(_ next: IngressState) -> [String] {
     let needsProof = next.delta.link != nil || next.delta.rounds > 0 || settings.initial == .api
@@ -29,7 +36,7 @@ extension IngressBench {
     let waiting = Set(ledger.waiting.map { $0.prefix(36) })
     return links.flatMap { link in
       table.covered(by: link).compactMap { key in
-        if waiting.contains(key.description[...]) { return nil }
+        if waiting.contains(key.description[...]) || isFilteredOut(key) { return nil }
         switch rows[key] {
         case .proven: return nil
         case .sent where !needsProof: return nil

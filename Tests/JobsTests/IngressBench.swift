@@ -34,6 +34,7 @@ final class IngressBench: Sendable {
     var isWithoutToken = false
     var isStopped: @Sendable () -> Bool = { false }
     var deadline: Instant?
+    var approvedDeletes: Int?
   }
 
   init(
@@ -119,8 +120,8 @@ final class IngressBench: Sendable {
       ports: IngressPorts(
         source: FaultySource(table, world, isWithoutToken: wishes.isWithoutToken), spool: spoolPort,
         ledger: FaultyLedger(ledger, world),
-        digest: { digester.digest($0) }, clock: world.clock,
-        writes: 3),
+        digest: { digester.digest($0) }, clock: world.clock, writes: 3,
+        approvedDeletes: wishes.approvedDeletes),
       staging: staging, loading: loading(goal == .next ? .look : .wait))
   }
 

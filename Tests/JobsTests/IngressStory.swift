@@ -23,6 +23,8 @@ enum IngressStory: String, CaseIterable, Sendable {
   func bench(_ world: World, breach: Breach? = nil) throws -> IngressBench {
     let bench = try IngressBench(world, breach: breach) { settings in
       if self == .byAPI { settings.initial = .api }
+      settings.deletes.apply = true
+      settings.filter = Contacts.filter(.delete)
     }
     Contacts.fill(bench.table, 60)
     if self != .byAPI { bench.workflow.dislike(Contacts.key(17)) }
@@ -48,6 +50,9 @@ enum IngressStory: String, CaseIterable, Sendable {
       table.change(Contacts.key(number), ["firstname": .string("Changed \(number)")])
     }
     table.change(Contacts.key(5), ["firstname": Contacts.tooLong])
+    for number in [2, 11, 40, 54] { table.remove(Contacts.key(number)) }
+    table.put(Contacts.key(11), Contacts.row(11), leavingTombstone: true)
+    for number in [25, 33] { table.change(Contacts.key(number), ["cs_tier": "left"]) }
     for number in 60..<66 { table.put(Contacts.key(number), Contacts.row(number)) }
   }
 }
@@ -92,7 +97,7 @@ struct IngressEnd: Equatable {
     contents = bench.resource.contents
     known = Dictionary(
       uniqueKeysWithValues: bench.ledger.rows.map { ($0.key.description, $0.value) })
-    waiting = bench.ledger.waiting
+    waiting = bench.ledger.waiting + bench.ledger.deletions.map { "\($0) deletion" }
     published = bench.dropbox.published
     loaded = bench.workflow.loaded
     sealed = bench.state?.stage.sealed ?? []

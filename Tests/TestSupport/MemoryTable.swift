@@ -17,6 +17,7 @@ package final class MemoryTable: TableSource {
     var version = 0
     var requests: [String] = []
     var refusesKeptLinks = false
+    var reportsRemovedFirst = false
     var expiredBefore = 0
   }
 
@@ -25,13 +26,19 @@ package final class MemoryTable: TableSource {
 
   package init(primaryId: String) { self.primaryId = primaryId }
 
-  package func put(_ key: RowKey, _ values: [String: JSONValue]) {
+  /// - Parameter leavingTombstone: a chain tells of the row and of its removal before.
+  package func put(
+    _ key: RowKey, _ values: [String: JSONValue], leavingTombstone: Bool = false
+  ) {
     state.withLock { state in
       state.version += 1
       state.rows[key] = Row(values: values, version: state.version)
-      state.tombstones[key] = nil
+      if !leavingTombstone { state.tombstones[key] = nil }
     }
   }
+
+  /// Removed rows come on the first page of a chain, not on the last.
+  package func reportRemovedFirst() { state.withLock { $0.reportsRemovedFirst = true } }
 
   package func change(_ key: RowKey, _ values: [String: JSONValue]) {
     let old = state.withLock { $0.rows[key]?.values ?? [:] }
@@ -107,12 +114,15 @@ package final class MemoryTable: TableSource {
       let some = Array(all.prefix(query.pageSize))
       var page = PageBuilder.page(
         some.map { cells(of: $0, state.rows[$0], query) }, columns: query.columns.count)
-      if some.count < all.count, let last = some.last {
+      let gone = state.tombstones.filter { link.covers($0.value) && verb == "changes" }
+      let isLast = some.count == all.count
+      if state.reportsRemovedFirst ? link.after == nil : isLast {
+        page.removed = Self.sorted(Array(gone.keys))
+      }
+      if !isLast, let last = some.last {
         page.next = Link(kind: verb, from: link.from, to: link.to, after: last).text
         return page
       }
-      let gone = state.tombstones.filter { link.covers($0.value) && verb == "changes" }
-      page.removed = Self.sorted(Array(gone.keys))
       page.delta = Link(kind: "delta", from: link.from, to: link.to).text
       return page
     }
@@ -129,11 +139,14 @@ package final class MemoryTable: TableSource {
   }
 
   package func row(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Page? {
-    state.withLock { state in
-      state.requests.append("row")
-      guard let row = state.rows[key] else { return nil }
-      return PageBuilder.page([cells(of: key, row, query)], columns: query.columns.count)
-    }
+    state.withLock { $0.requests.append("row") }
+    return page(query, of: key)
+  }
+
+  /// One row, for those who only look.
+  package func page(_ query: TableQuery, of key: RowKey) -> Page? {
+    guard let row = state.withLock({ $0.rows[key] }) else { return nil }
+    return PageBuilder.page([cells(of: key, row, query)], columns: query.columns.count)
   }
 
   package func pendingChanges(

@@ -5,6 +5,8 @@ package struct Tally: Sendable, Equatable, Codable {
   package var created = 0
   package var updated = 0
   package var unchanged = 0
+  /// Rows that Dynamics says it has no more.
+  package var removed = 0
   package var deleted = 0
   package var rejected = 0
   /// Rows that do not pass the filter of the job.
@@ -34,6 +36,7 @@ package struct Tally: Sendable, Equatable, Codable {
     created = try count(.created)
     updated = try count(.updated)
     unchanged = try count(.unchanged)
+    removed = try count(.removed)
     deleted = try count(.deleted)
     rejected = try count(.rejected)
     filteredOut = try count(.filteredOut)
@@ -52,6 +55,7 @@ package struct Tally: Sendable, Equatable, Codable {
     sum.created += more.created
     sum.updated += more.updated
     sum.unchanged += more.unchanged
+    sum.removed += more.removed
     sum.deleted += more.deleted
     sum.rejected += more.rejected
     sum.filteredOut += more.filteredOut

@@ -67,7 +67,9 @@ package struct IngressJob: Job {
     let isFresh = state.delta.singles == before.singles
     if case .only(let key) = goal { return isFresh ? [only(key)] : [] }
     if goal == .retry { return isFresh ? [retry()] : [] }
-    return isDeltaDue(state) ? [delta(state)] : []
+    if isDeltaDue(state) { return [delta(state)] }
+    let deletes = settings.deletes.apply && goal != .export && state.delta.collected != nil
+    return deletes ? [deletions()] : []
   }
 
   private func isDeltaDue(_ state: IngressState) -> Bool {

@@ -10,11 +10,14 @@ package struct IngressPorts: Sendable {
   package var clock: any Clock
   /// Records written at once.
   package var writes: Int
+  /// `--approve-deletes N`.
+  package var approvedDeletes: Int?
 
   package init(
     source: any TableSource,
     spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
-    digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int
+    digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int,
+    approvedDeletes: Int? = nil
   ) {
     self.source = source
     self.spool = spool
@@ -22,5 +25,6 @@ package struct IngressPorts: Sendable {
     self.digest = digest
     self.clock = clock
     self.writes = writes
+    self.approvedDeletes = approvedDeletes
   }
 }

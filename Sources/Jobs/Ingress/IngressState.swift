@@ -85,6 +85,8 @@ package struct DeltaSlot: Codable, Sendable, Equatable {
   package var lastRound: Instant?
   /// Records that were brought one by one, with `--only`.
   package var singles = 0
+  /// Since when deletions wait in the ledger; nil where none does.
+  package var collected: Instant?
 
   package init() {}
 }

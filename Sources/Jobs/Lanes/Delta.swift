@@ -7,9 +7,10 @@ extension IngressJob {
   func delta(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "delta") { [self] emit throws(SyncError) in
       guard let token = state.delta.token else { throw .noToken(name) }
-      try await retryPending(emit)
+      let hasCollected = try await retryPending(emit)
       let query = try await query(of: state)
       var slot = state.delta
+      if hasCollected { slot.collected = slot.collected ?? ports.clock.now }
       if slot.link == nil { slot.began = ports.clock.now }
       do throws(SyncError) {
         let pages = ports.source.changes(query, from: slot.link ?? token.link)
@@ -46,7 +47,11 @@ extension IngressJob {
         try await follow(pages, of: query, &slot, includingCreateOnly: true, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
-        try await emit(Advance(now: true) { $0.delta = DeltaSlot() })
+        try await emit(
+          Advance(now: true) { [collected = slot.collected] in
+            $0.delta = DeltaSlot()
+            $0.delta.collected = collected
+          })
       }
     }
   }
@@ -62,9 +67,11 @@ extension IngressJob {
         [target.plan.record(page, row: 0)], of: target, trusting: false, emit)
       var tally = written.tally
       tally.read = 1
+      let now = ports.clock.now
       try await emit(
         Advance(tally: tally, settle: Settlement(entries: written.entries), now: true) {
           $0.delta.singles += 1
+          if written.hasCollected { $0.delta.collected = $0.delta.collected ?? now }
         })
       if let failure = written.failure { throw failure }
     }
@@ -80,8 +87,15 @@ extension IngressJob {
     _ pages: PageStream, of query: TableQuery, _ slot: inout DeltaSlot,
     includingCreateOnly: Bool = false, _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
+    var isNew = slot.link == nil && tracksDeletions
     for try await page in pages {
-      try await write(page, of: query, includingCreateOnly: includingCreateOnly, emit)
+      if isNew, page.rows > 0 || !page.removed.isEmpty {
+        isNew = false
+        try await emit(Advance(settle: Settlement(entries: [.chainBegan])))
+      }
+      if try await write(page, of: query, includingCreateOnly: includingCreateOnly, emit) {
+        slot.collected = slot.collected ?? ports.clock.now
+      }
       slot.link = page.next
       if page.next == nil {
         guard let link = page.delta, let began = slot.began else { throw .noDeltaLink(name) }
@@ -103,24 +117,31 @@ extension IngressJob {
   }
 
   /// Writes the rows of a page, slice by slice; each slice is recorded as soon as it is accepted.
+  ///
+  /// - Returns: whether it made deletions wait.
   private func write(
     _ page: Page, of query: TableQuery, includingCreateOnly: Bool,
     _ emit: @escaping Emit<IngressState>
-  ) async throws(SyncError) {
+  ) async throws(SyncError) -> Bool {
+    var hasCollected = false
     if page.rows > 0 {
       let target = try await target()
       guard target.query.columns == query.columns else { throw .schemaDrift(name) }
-      try await writeRows(page, of: target, includingCreateOnly: includingCreateOnly, emit)
+      hasCollected = try await writeRows(
+        page, of: target, includingCreateOnly: includingCreateOnly, emit)
     }
-    let gone = page.removed.map { LedgerEntry.settled($0.description) }
-    if !gone.isEmpty { try await emit(Advance(settle: Settlement(entries: gone))) }
+    if page.removed.isEmpty { return hasCollected }
+    let gone = removed(page.removed)
+    try await emit(Advance(tally: gone.tally, settle: Settlement(entries: gone.entries)))
+    return hasCollected || gone.hasCollected
   }
 
   private func writeRows(
     _ page: Page, of target: IngressTarget, includingCreateOnly: Bool,
     _ emit: @escaping Emit<IngressState>
-  ) async throws(SyncError) {
+  ) async throws(SyncError) -> Bool {
     let size = 200
+    var hasCollected = false
     for start in stride(from: 0, to: page.rows, by: size) {
       let rows = (start..<min(start + size, page.rows)).map { target.plan.record(page, row: $0) }
       var tally = Tally()
@@ -130,7 +151,9 @@ extension IngressJob {
       tally += written.tally
       try await emit(Advance(tally: tally, settle: Settlement(entries: written.entries)))
       if let failure = written.failure { throw failure }
+      hasCollected = hasCollected || written.hasCollected
     }
+    return hasCollected
   }
 
   /// The service's answer as far as it was asked; a lean delta keeps what the load learned.
@@ -150,6 +173,7 @@ extension IngressJob {
   ) async throws(SyncError) -> WrittenRows {
     var done = WrittenRows()
     var wanted: [MappedRow] = []
+    var filteredOut: [RowKey] = []
     for row in rows {
       switch row {
       case .mapped(let row):
@@ -157,10 +181,11 @@ extension IngressJob {
         done.tally.cut += row.cuts
         wanted.append(row)
       case .rejected(let rejection): done.add(rejection)
-      case .filteredOut: done.tally.filteredOut += 1
+      case .filteredOut(let key): filteredOut.append(key)
       }
     }
-    let known = try await ports.ledger.known(wanted.map(\.key))
+    let known = try await ports.ledger.known(wanted.map(\.key) + filteredOut)
+    done.add(verdicts(on: rows, known: known, isScan: includingCreateOnly))
     try await doubt(wanted, known, emit)
     let writer = RecordWriter(
       store: target.store, fields: target.plan.fieldNames,
@@ -172,13 +197,17 @@ extension IngressJob {
   /// What is about to be changed is no longer proven.
   ///
   /// Otherwise a row that is changed, and changed back while the answer to the first write is lost,
-  /// would look as if nothing had to be done.
+  /// would look as if nothing had to be done. Where a row that leaves the filter is deleted if it is
+  /// known, a row is known from before its create.
   private func doubt(
     _ rows: [MappedRow], _ known: [RowKey: KnownRow], _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
     let doubted = rows.filter { row in
-      guard case .proven(let print) = known[row.key] else { return false }
-      return print != ports.digest(row.canonicalBytes)
+      switch known[row.key] {
+      case .proven(let print): return print != ports.digest(row.canonicalBytes)
+      case .sent: return false
+      case nil: return deletesFilteredOut
+      }
     }
     if doubted.isEmpty { return }
     let entries = doubted.map { LedgerEntry.sent($0.key) }

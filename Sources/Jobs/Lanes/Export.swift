@@ -53,9 +53,11 @@ extension IngressJob {
       slot.rows += mapped.keys.count
       token = page.delta
       mapped.tally.bytes = rows.bytes.count
-      let settle = Settlement(
-        run: run, parts: [slot.part.number],
-        entries: [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending))
+      var entries = [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending)
+      if !mapped.filtered.isEmpty, try await ports.ledger.pendingCount() > 0 {
+        entries += mapped.filtered.map { .settled($0.description) }
+      }
+      let settle = Settlement(run: run, parts: [slot.part.number], entries: entries)
       try await emit(
         Advance(tally: mapped.tally, settle: settle) { [slot, token] in
           $0.export = slot

@@ -6,6 +6,8 @@ struct WrittenRows: Sendable {
   var entries: [LedgerEntry] = []
   /// Why the rest was not tried; what is counted above is done all the same.
   var failure: SyncError?
+  /// Some of the entries make deletions wait.
+  var hasCollected = false
 
   mutating func add(_ rejection: Rejection) {
     tally.rejected += 1
@@ -16,6 +18,27 @@ struct WrittenRows: Sendable {
     tally += more.tally
     entries += more.entries
     failure = failure ?? more.failure
+    hasCollected = hasCollected || more.hasCollected
+  }
+
+  /// Works on all items, some at once; after a failure no other is begun.
+  static func working<Item: Sendable>(
+    on items: [Item], atOnce: Int, _ work: @escaping @Sendable (Item) async -> WrittenRows
+  ) async -> WrittenRows {
+    await withTaskGroup(of: WrittenRows.self) { group in
+      var sum = WrittenRows()
+      var next = items.makeIterator()
+      var running = 0
+      while true {
+        while running < max(atOnce, 1), sum.failure == nil, let item = next.next() {
+          running += 1
+          group.addTask { await work(item) }
+        }
+        guard running > 0, let more = await group.next() else { return sum }
+        running -= 1
+        sum.add(more)
+      }
+    }
   }
 }
 
@@ -32,20 +55,7 @@ struct RecordWriter: Sendable {
 
   /// Rows with the same key, if any, are not written at the same time: one page has each key once.
   func write(_ rows: [MappedRow], known: [RowKey: KnownRow], atOnce: Int) async -> WrittenRows {
-    await withTaskGroup(of: WrittenRows.self) { group in
-      var sum = WrittenRows()
-      var next = rows.makeIterator()
-      var running = 0
-      while true {
-        while running < max(atOnce, 1), sum.failure == nil, let row = next.next() {
-          running += 1
-          group.addTask { await write(row, known: known[row.key]) }
-        }
-        guard running > 0, let more = await group.next() else { return sum }
-        running -= 1
-        sum.add(more)
-      }
-    }
+    await WrittenRows.working(on: rows, atOnce: atOnce) { await write($0, known: known[$0.key]) }
   }
 
   private func write(_ row: MappedRow, known: KnownRow?) async -> WrittenRows {

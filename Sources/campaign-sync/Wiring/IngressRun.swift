@@ -181,7 +181,8 @@ extension IngressRun {
       target: { () async throws(SyncError) in try await target.target() },
       ports: IngressPorts(
         source: dynamics, spool: parts.spool, ledger: ledger, digest: { digests.digest($0) },
-        clock: patience.clock, writes: environment.campaign.concurrency),
+        clock: patience.clock, writes: environment.campaign.concurrency,
+        approvedDeletes: options.approveDeletes),
       staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
     return await run(job, through: parts.commit(identity))
   }
@@ -204,7 +205,9 @@ extension IngressRun {
       return "already exported: \(TimeText.count(standing.export.rows)) rows in "
         + "\(standing.stage.sealed.count) parts"
     case .job(.initial):
-      guard let standing, phase == .loaded, standing.delta.rounds > 0 else { return nil }
+      guard let standing, phase == .loaded, standing.delta.rounds > 0,
+        options.approveDeletes == nil
+      else { return nil }
       return "already loaded; `campaign-sync delta \(name)` brings the changes"
     case .job(.delta), .job(.only), .job(.retry):
       if phase == .loading { throw .loadBarrier(name) }

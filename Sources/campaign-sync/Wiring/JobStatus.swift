@@ -21,6 +21,8 @@ struct JobStatus {
   var phase: String?
   var lastSuccess: Instant?
   var pending = 0
+  /// Deletions that the ledger keeps: held back by the guard, or not applied yet.
+  var deletions = 0
   var known = 0
   var backlog: Int?
   var token: DeltaToken?
@@ -49,6 +51,8 @@ struct JobStatus {
       let ledger = try SQLiteLedger.open(in: job.folder)
       status.pending = try await ledger.pendingCount()
       status.known = try await ledger.knownCount()
+      let deletions = try await ledger.deletionCounts(since: clock.now)
+      status.deletions = deletions.waiting + deletions.released
     }
     if asking, let token = status.token {
       status.backlog = await backlog(token, settings, environment)
@@ -81,6 +85,10 @@ struct JobStatus {
     } else if let last, last.status != 0 {
       (state, detail) = (.failed, "exit \(last.status): \(last.failure ?? "")")
       next = "campaign-sync \(last.command == "pending" ? "run" : last.command) \(name)"
+      if last.status == 65, deletions > 0 {
+        next =
+          "if the deletions are meant, campaign-sync run \(name) --approve-deletes \(deletions)"
+      }
     } else if standing?.phase == .loading {
       (state, next) = (.loading, "campaign-sync initial \(name) waits for the proof")
     } else if let standing {
@@ -130,6 +138,9 @@ extension JobStatus {
           + (backlog.map { "\(TimeText.count($0)) changes\(forecast)" }
             ?? "unknown (Dynamics was not asked, or did not say)"))
       lines.append("  pending       \(TimeText.count(pending)) records")
+      if deletions > 0 {
+        lines.append("  deletions     \(TimeText.count(deletions)) wait to be made in Campaign")
+      }
       lines.append("  token         \(tokenWords)")
       lines.append(
         "  engine calls  \(TimeText.count(engineCallsThisMonth)) this month, "
@@ -157,7 +168,8 @@ extension JobStatus {
       "phase": phase.map(JSONValue.string) ?? .null, "lastSuccess": time(lastSuccess),
       "known": number(known), "backlog": number(backlog),
       "forecastSeconds": number(forecast.map { Int($0.components.seconds) }),
-      "pending": number(pending), "tokenTaken": time(token?.taken),
+      "pending": number(pending), "deletionsWaiting": number(deletions),
+      "tokenTaken": time(token?.taken),
       "tokenExpires": time(token?.expiry), "engineCallsThisMonth": number(engineCallsThisMonth),
       "engineCallsSavedThisMonth": number(engineCallsSavedThisMonth), "next": .string(next),
     ]

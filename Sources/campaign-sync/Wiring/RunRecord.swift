@@ -66,8 +66,8 @@ extension Tally {
   var members: [JSONValue.Member] {
     let counts: [(String, Int)] = [
       ("read", read), ("mapped", mapped), ("created", created), ("updated", updated),
-      ("unchanged", unchanged), ("deleted", deleted), ("rejected", rejected),
-      ("filteredOut", filteredOut), ("retried", retried),
+      ("unchanged", unchanged), ("removed", removed), ("deleted", deleted),
+      ("rejected", rejected), ("filteredOut", filteredOut), ("retried", retried),
       ("parts", parts), ("bytes", bytes), ("cut", cut), ("replacedCharacters", replacedCharacters),
       ("engineCalls", engineCalls), ("engineCallsSaved", engineCallsSaved),
     ]
@@ -78,8 +78,8 @@ extension Tally {
   var words: String {
     let counts: [(Int, String)] = [
       (read, "read"), (created, "created"), (updated, "updated"), (unchanged, "unchanged"),
-      (deleted, "deleted"), (rejected, "rejected"), (filteredOut, "filtered out"),
-      (retried, "retried"), (parts, parts == 1 ? "part" : "parts"),
+      (removed, "removed in Dynamics"), (deleted, "deleted"), (rejected, "rejected"),
+      (filteredOut, "filtered out"), (retried, "retried"), (parts, parts == 1 ? "part" : "parts"),
       (engineCalls, "engine calls"), (engineCallsSaved, "calls saved"),
     ]
     let said = counts.filter { $0.0 > 0 }.map { "\(TimeText.count($0.0)) \($0.1)" }
