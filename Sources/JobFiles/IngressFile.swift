@@ -17,6 +17,11 @@ enum IngressFile {
     settings.choices = choices(root)
     settings.filter = root.section("filter").map { FilterSection.read($0) }
     settings.deletes = deletes(root)
+    if settings.filter?.whenFilteredOut == .delete, !settings.deletes.apply {
+      root.complain(
+        "filter", "says `whenFilteredOut: delete`, which needs `deletes: { apply: true }` beside it"
+      )
+    }
     settings.delta = via("delta", root)
     settings.initial = via("initial", root)
     settings.load = root.section("import").map { ImportSection.read($0) }
@@ -170,8 +175,6 @@ enum IngressFile {
     func mark(_ key: String, _ what: String) {
       notBuilt.add(Problem(root.place(of: key), path: key, says: "is not built yet: \(what)"))
     }
-    if settings.filter != nil { mark("filter", "filters come with a later version") }
-    if settings.deletes.apply { mark("deletes", "deletions are not passed on; `apply: false`") }
     if settings.delta == .file { mark("delta", "changes go by API only; `via: api`") }
     if !settings.parents.isEmpty { mark("parents", "custom tables come with a later version") }
     if settings.resource != "profile" { mark("to", "custom tables come with a later version") }
