@@ -70,6 +70,14 @@ import Testing
     #expect(bench.resource.contents.count == 12)
   }
 
+  @Test func aRowOfOneChainThatTheNextRemovesIsDeleted() throws {
+    let bench = try loaded()
+    bench.table.change(key, ["firstname": "New"])
+    #expect(bench.life(.delta).failure == nil)
+    bench.table.remove(key)
+    #expect(bench.life(.delta).tally.deleted == 1)
+  }
+
   @Test("An id that the ledger does not know is looked up, and counts only if it is there")
   func unknownIdsAreLookedUp() throws {
     let bench = try guarded()
