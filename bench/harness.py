@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -19,6 +20,8 @@ class Cost:
     def __init__(self, wall, usage):
         self.wall, self.cpu = wall, usage.ru_utime + usage.ru_stime
         self.peak = usage.ru_maxrss / 1024
+        # A child's peak begins with the size of this process: below that it was not measured.
+        self.is_peak_known = usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def run(*command, stdin=None, ok=(0,)):
@@ -38,6 +41,8 @@ def run(*command, stdin=None, ok=(0,)):
 
 
 def median(costs, what):
+    if what == "peak" and not all(cost.is_peak_known for cost in costs):
+        sys.exit("this process is larger than the ones it measures: their memory is unknown")
     return statistics.median(getattr(cost, what) for cost in costs)
 
 

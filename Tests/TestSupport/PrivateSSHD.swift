@@ -179,7 +179,12 @@ package final class PrivateSSHD: Sendable {
   }
 
   private static func canConnect(_ port: Int) -> Bool {
-    withLoopbackSocket(port) { socket, address, size in connect(socket, address, size) == 0 }
+    withLoopbackSocket(port) { socket, address, size in
+      guard connect(socket, address, size) == 0 else { return false }
+      // The banner comes from the session's own process: from here on it can be seen to end.
+      var first: UInt8 = 0
+      return recv(socket, &first, 1, 0) == 1
+    }
   }
 
   private static func withLoopbackSocket<T>(

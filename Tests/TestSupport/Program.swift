@@ -1,6 +1,7 @@
 import Core
 import Dispatch
 import Glibc
+import Synchronization
 
 /// A program that ran to its end, and what it said.
 package struct ProgramResult: Sendable {
@@ -27,6 +28,8 @@ package final class Program: Sendable {
   private let errorFile: String
   /// The writing end of its standard input; -1 where it has none.
   private let input: Int32
+  /// Its end was waited for.
+  private let isTaken = Atomic<Bool>(false)
 
   /// - Parameter name: `campaign-sync`, `campaign-sync-sandbox`, looked for beside the test program; a
   ///   path is taken as it is.
@@ -90,7 +93,16 @@ package final class Program: Sendable {
     self.id = id
   }
 
-  deinit { if input >= 0 { close(input) } }
+  /// Nobody waited for it: its end is taken here, since exit tests of this process stand still as
+  /// long as any child is a zombie.
+  deinit {
+    if input >= 0 { close(input) }
+    guard !isTaken.load(ordering: .relaxed) else { return }
+    DispatchQueue.global().async { [id] in
+      var status: Int32 = 0
+      while waitpid(id, &status, 0) < 0 && errno == EINTR {}
+    }
+  }
 
   /// The folder of the built programs: that of the test program itself.
   package static var folder: String {
@@ -118,6 +130,7 @@ package final class Program: Sendable {
 
   /// Waits for its end, on a thread of its own.
   package func end() async -> ProgramResult {
+    isTaken.store(true, ordering: .relaxed)
     let status = await withCheckedContinuation { continuation in
       DispatchQueue.global().async { [id] in
         var status: Int32 = 0
