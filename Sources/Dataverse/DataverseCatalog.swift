@@ -23,6 +23,19 @@ extension DataverseClient: TableCatalog {
     return list.compactMap { $0["LogicalName"]?.text }.sorted()
   }
 
+  /// Every table, with what says whether a job can follow it.
+  package func tables() async throws(SyncError) -> [TableEntry] {
+    let action = "list the tables"
+    let select = "LogicalName,ChangeTrackingEnabled"
+    let list = try await list("EntityDefinitions?$select=\(select)", for: action)
+    return list.compactMap { entity in
+      entity["LogicalName"]?.text.map {
+        TableEntry(
+          logicalName: $0, isChangeTracked: entity["ChangeTrackingEnabled"]?.flag ?? false)
+      }
+    }.sorted { $0.logicalName < $1.logicalName }
+  }
+
   package func organization() async throws(SyncError) -> Organization {
     let action = "ask Dynamics who we are"
     let identity = try await document("WhoAmI", for: action)

@@ -19,7 +19,8 @@ struct Tool: AsyncParsableCommand {
       RunCommand.self, InitialCommand.self, ExportCommand.self, StageCommand.self,
       DeltaCommand.self, ConfirmCommand.self, CheckCommand.self, StatusCommand.self,
       HistoryCommand.self, PendingCommand.self, PauseCommand.self, ResumeCommand.self,
-      CheckpointCommand.self,
+      CheckpointCommand.self, PlanCommand.self, InspectCommand.self, VerifyCommand.self,
+      DiscoverCommand.self, ScheduleCommand.self,
     ])
 
   static func main() async {

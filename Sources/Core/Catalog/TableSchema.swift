@@ -72,3 +72,14 @@ package struct ColumnSchema: Sendable, Equatable {
     self.options = options
   }
 }
+
+/// A table in the list of all tables.
+package struct TableEntry: Sendable, Equatable {
+  package var logicalName: String
+  package var isChangeTracked: Bool
+
+  package init(logicalName: String, isChangeTracked: Bool) {
+    self.logicalName = logicalName
+    self.isChangeTracked = isChangeTracked
+  }
+}

@@ -14,10 +14,15 @@ struct Connections {
   let environment: EnvironmentSettings
   let patience: Patience
   let meter = TrafficMeter()
+  /// Nothing is made on this machine: for commands that only look.
+  let leavesNoTrace: Bool
   private let curl: CurlTransport
 
-  init(_ environment: EnvironmentSettings, patience: Patience) throws(SyncError) {
+  init(
+    _ environment: EnvironmentSettings, patience: Patience, leavesNoTrace: Bool = false
+  ) throws(SyncError) {
     self.environment = environment
+    self.leavesNoTrace = leavesNoTrace
     self.patience = patience
     let caFile = environment.caFile ?? getenv("SSL_CERT_FILE").map { String(cString: $0) }
     curl = try CurlTransport(
@@ -77,9 +82,11 @@ struct Connections {
     return SFTPDropbox(SFTPSettings(settings, passphrase: passphrase))
   }
 
-  func gate(_ identity: String) throws(SyncError) -> GateFile {
-    try GateFile(
-      folder: environment.statePath + "/" + environment.name + "/gates", identity: identity)
+  /// The shared gate; a reader that leaves no trace makes no folder for it.
+  func gate(_ identity: String) throws(SyncError) -> any Gate {
+    let folder = environment.statePath + "/" + environment.name + "/gates"
+    if leavesNoTrace, access(folder, W_OK | X_OK) != 0 { return MemoryGate() }
+    return try GateFile(folder: folder, identity: identity)
   }
 
   private func authorized(

@@ -1,0 +1,74 @@
+import Core
+
+extension DryRun {
+  var lines: [String] {
+    var lines = ["\(job): \(phase.map { "\($0); " } ?? "")next: \(next)"]
+    func add(_ title: String, _ text: String) {
+      lines.append("  " + title + String(repeating: " ", count: max(1, 14 - title.count)) + text)
+    }
+    add("rows", (isCounted ? "" : "about ") + TimeText.count(rows) + sampleWords)
+    if let parts { add("parts", "\(TimeText.count(parts)) at most") }
+    if isFollowing || created > 0 {
+      let about = estimated > 0 || !isCounted ? "about " : ""
+      add("create", about + TimeText.count(created))
+      add("update", about + TimeText.count(updated))
+      add(
+        "unchanged",
+        about + TimeText.count(unchanged) + " looked at, \(TimeText.count(proven)) proven (no call)"
+      )
+    }
+    if filteredOut > 0 { add("filtered out", TimeText.count(filteredOut)) }
+    add("rejects", TimeText.count(rejected))
+    for (reason, count) in sortedRejects { add("", "\(TimeText.count(count))  \(reason)") }
+    if isFollowing {
+      add(
+        "deletions",
+        "\(TimeText.count(deletions)) reported, \(TimeText.count(knownDeletions)) of known rows"
+          + (appliesDeletes ? "" : "; the job does not apply them"))
+      add("pending", "\(TimeText.count(retried)) would be tried again, not counted here")
+    }
+    if pages > 0 {
+      add("requests", "about \(TimeText.count(requests))")
+      let about = estimated > 0 || !isCounted ? "about " : ""
+      add("engine calls", engineCalls == 0 ? "0" : about + TimeText.count(engineCalls))
+    }
+    add("schema drift", drift.isEmpty ? "none" : drift.joined(separator: "; "))
+    if !drift.isEmpty { add("", "the changes were not mapped: campaign-sync check \(job)") }
+    lines.append("  nothing was written")
+    return lines
+  }
+
+  var json: JSONValue {
+    func number(_ count: Int?) -> JSONValue { count.map { .number(String($0)) } ?? .null }
+    return [
+      "job": .string(job), "phase": phase.map(JSONValue.string) ?? .null, "next": .string(next),
+      "rows": number(rows), "rowsCounted": .bool(isCounted), "mapped": number(mapped),
+      "created": number(created), "updated": number(updated), "unchanged": number(unchanged),
+      "proven": number(proven), "lookedUp": number(lookedUp), "estimated": number(estimated),
+      "filteredOut": number(filteredOut), "rejected": number(rejected),
+      "rejects": .array(
+        sortedRejects.map { ["reason": .string($0.key), "count": .number(String($0.value))] }),
+      "deletions": number(deletions), "knownDeletions": number(knownDeletions),
+      "deletesApplied": .bool(appliesDeletes), "pending": number(retried), "parts": number(parts),
+      "requests": number(requests), "engineCalls": number(engineCalls),
+      "drift": .array(drift.map(JSONValue.string)),
+    ]
+  }
+
+  private var isFollowing: Bool { phase == "loaded" }
+
+  private var sampleWords: String {
+    if estimated > 0 {
+      return
+        "; \(TimeText.count(lookedUp)) looked up, \(TimeText.count(estimated)) estimated from them"
+    }
+    if !isFollowing, mapped > 0, mapped < rows {
+      return "; rejects are of the first \(TimeText.count(mapped))"
+    }
+    return ""
+  }
+
+  private var sortedRejects: [(key: String, value: Int)] {
+    rejects.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+  }
+}
