@@ -1,49 +1,69 @@
 import Core
 import Jobs
+import Logging
 import Synchronization
 
-/// One line on a terminal, rewritten after a commit: rows, rate, what is under way.
+/// One line on a terminal, rewritten after a commit: records, rate, time left.
 final class ProgressBar: Sendable {
   private let began: Duration
   private let clock: any Clock
   private let job: String
+  private let log: Logger
+  /// Draws on a terminal only; elsewhere a commit is a line of the debug log.
+  private let draws: Bool
   private let isDrawn = Atomic<Bool>(false)
+  /// Records that the work in hand is about; 0 where nobody knows.
+  private let expected = Atomic<Int>(0)
 
-  private init(_ job: String, _ clock: any Clock) {
-    self.job = job
-    self.clock = clock
+  init(_ run: IngressRun) {
+    job = run.state.settings.name
+    clock = run.patience.clock
+    log = run.log
+    draws = Standard.errorIsTerminal && run.log.logLevel <= .info
     began = clock.uptime
   }
 
-  /// Draws on a terminal only; elsewhere a commit is a line of the debug log.
-  static func watch(_ run: IngressRun) -> @Sendable (Tally, IngressState) -> Void {
-    let log = run.log
-    let name = run.state.settings.name
-    guard Standard.errorIsTerminal, run.log.logLevel <= .info else {
-      return { tally, state in
-        log.debug(
-          "\(name): committed",
-          metadata: ["phase": "\(state.phase.rawValue)", "counts": "\(tally.words)"])
-      }
+  /// Asks, beside the work, how many records there are; no answer is no harm.
+  func expect(_ count: @escaping @Sendable () async -> Int?) {
+    guard draws else { return }
+    Task { [self] in
+      if let count = await count() { expected.store(count, ordering: .relaxed) }
     }
-    let bar = ProgressBar(name, run.patience.clock)
-    return { tally, state in bar.draw(tally, state) }
   }
 
-  private func draw(_ tally: Tally, _ state: IngressState) {
-    let seconds = max(1, Int((clock.uptime - began).components.seconds))
-    let done = max(tally.read, state.stage.published.count)
-    let rate = TimeText.count(tally.read / seconds)
-    let what =
-      switch state.phase {
-      case .staging:
-        "\(state.stage.published.count) of \(state.stage.sealed.count) parts published"
-      case .loading: "waiting for the import"
-      default: "\(TimeText.count(done)) records, \(rate) a second"
+  func show(_ tally: Tally, _ state: IngressState) {
+    guard draws else {
+      return log.debug(
+        "\(job): committed",
+        metadata: ["phase": "\(state.phase.rawValue)", "counts": "\(tally.words)"])
+    }
+    isDrawn.store(true, ordering: .relaxed)
+    let phase = state.phase == .loaded ? "changes" : state.phase.rawValue
+    Standard.write("\r\u{1B}[2K\(job): \(phase): \(words(tally, state))", to: 2)
+  }
+
+  /// The next line belongs to somebody else.
+  func end() {
+    if isDrawn.exchange(false, ordering: .relaxed) { Standard.write("\n", to: 2) }
+  }
+
+  private func words(_ tally: Tally, _ state: IngressState) -> String {
+    switch state.phase {
+    case .sealing: return "finishing the parts"
+    case .staging:
+      return "\(state.stage.published.count) of \(state.stage.sealed.count) parts published"
+    case .loading: return "waiting for the import"
+    case .exporting, .loaded:
+      let seconds = max(1, Int((clock.uptime - began).components.seconds))
+      let rate = tally.read / seconds
+      let done = max(tally.read, state.phase == .exporting ? state.export.rows : 0)
+      let total = expected.load(ordering: .relaxed)
+      guard total >= done, total > 0, rate > 0 else {
+        return "\(TimeText.count(done)) records, \(TimeText.count(rate)) a second"
       }
-    Standard.write("\r\u{1B}[2K\(job): \(state.phase.rawValue): \(what)", to: 2)
-    if state.phase == .loaded, !isDrawn.exchange(true, ordering: .relaxed) {
-      Standard.write("\n", to: 2)
+      return "\(TimeText.count(done)) of about \(TimeText.count(total)) records, "
+        + "\(TimeText.count(rate)) a second, "
+        + "\(TimeText.span(.seconds((total - done) / rate))) left"
     }
   }
 }

@@ -153,6 +153,7 @@ extension IngressRun {
         self, connections, try connections.sftp(), ledger: ledger,
         workflow: try connections.campaign())
       let commit = parts.commit(standing.identity)
+      defer { parts.progress.end() }
       if goal == .stage { return (await run(parts.staging, through: commit), nil) }
       return (await run(parts.loading(.confirm), through: commit), nil)
     }
@@ -184,7 +185,27 @@ extension IngressRun {
         clock: patience.clock, writes: environment.campaign.concurrency,
         approvedDeletes: options.approveDeletes),
       staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
-    return await run(job, through: parts.commit(identity))
+    parts.progress.expect { await expected(standing?.state, dynamics, target) }
+    let outcome = await run(job, through: parts.commit(identity))
+    parts.progress.end()
+    return outcome
+  }
+
+  /// Records that the work in hand is about, as far as Dynamics says.
+  private func expected(
+    _ standing: IngressState?, _ dynamics: DataverseClient, _ target: IngressTargets
+  ) async -> Int? {
+    if let standing, let link = standing.delta.token?.link, let query = standing.query,
+      standing.phase == .loaded
+    {
+      return try? await dynamics.pendingChanges(query, from: link)
+    }
+    guard let query = try? await target.target().query else { return nil }
+    return try? await dynamics.approximateCount(
+      TableSchema(
+        logicalName: settings.table, entitySet: query.entitySet,
+        primaryId: query.columns.first ?? "",
+        isChangeTracked: true, columns: []))
   }
 
   /// False for what never comes to the shared folder: its key may be missing then.

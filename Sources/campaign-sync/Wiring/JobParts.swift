@@ -18,7 +18,7 @@ struct JobParts {
   let signalGate: any Gate
   let patience: Patience
   let rejectLimit: Double
-  let watch: @Sendable (Tally, IngressState) -> Void
+  let progress: ProgressBar
 
   init(
     _ run: IngressRun, _ connections: Connections, _ sftp: SFTPDropbox?, ledger: SQLiteLedger,
@@ -36,7 +36,7 @@ struct JobParts {
     signalGate = try connections.gate("workflow-" + (state.settings.load?.workflow ?? "none"))
     patience = run.patience
     rejectLimit = run.options.rejectLimit ?? state.settings.rejectLimit
-    watch = ProgressBar.watch(run)
+    progress = ProgressBar(run)
   }
 
   var staging: StageJob {
@@ -56,7 +56,8 @@ struct JobParts {
     CommitPorts(
       thread: ThreadExecutor(name: "commit"), checkpoints: checkpoints, spool: spool,
       ledger: ledger, limit: RejectLimit(job: settings.name, share: rejectLimit),
-      clock: patience.clock, stop: stop, watch: watch, identity: identity, content: content)
+      clock: patience.clock, stop: stop, watch: { [progress] in progress.show($0, $1) },
+      identity: identity, content: content)
   }
 
   private var stop: @Sendable () -> Bool { patience.stop }
