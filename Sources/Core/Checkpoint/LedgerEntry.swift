@@ -44,7 +44,7 @@ package struct RowDigest: Sendable, Hashable, BitwiseCopyable {
 
 /// A record that could not be mapped or written.
 package struct Rejection: Sendable, Equatable {
-  package enum What: String, Sendable, Codable { case row, delete, event, consent, reject }
+  package enum What: String, Sendable, Codable { case row, delete, event, consent }
   /// Text of the primary id; of an event its log id.
   package var key: String
   package var what: What
