@@ -10,11 +10,12 @@ actor LedgerReader {
   private let selectPending, selectRest, countPending: Statement
   private let selectFile: Statement
   private let selectDeletions, countDeletions, countDeleted: Statement
+  private let countHeld, selectParents, selectChildren, selectAbsent, selectDeparted: Statement
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
     try database.run("PRAGMA query_only = 1; PRAGMA cache_size = -4096")
-    let columns = "key, what, rule, reason, excerpt, first, attempts"
+    let columns = "key, what, rule, reason, excerpt, first, attempts, job, parent"
     selectKnown = try database.prepare("SELECT state, digest FROM known WHERE key = ?")
     selectCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
     selectPending = try database.prepare(
@@ -33,6 +34,17 @@ actor LedgerReader {
       "SELECT count(*) FROM deletions WHERE state BETWEEN ? AND ?")
     countDeleted = try database.prepare(
       "SELECT count(*) FROM deleted WHERE at >= ? AND approved = 0")
+    countHeld = try database.prepare("SELECT count(*) FROM pending WHERE parent IS NOT NULL")
+    selectParents = try database.prepare("SELECT parent FROM links WHERE key = ?")
+    selectChildren = try database.prepare(
+      "SELECT key FROM links WHERE parent = ? AND key > ? ORDER BY key LIMIT ?")
+    selectAbsent = try database.prepare(
+      """
+      SELECT key FROM known WHERE key > ? AND scan < (SELECT value FROM meta WHERE name = 'scan')
+      ORDER BY key LIMIT ?
+      """)
+    selectDeparted = try database.prepare(
+      "SELECT position, key FROM departed WHERE position > ? ORDER BY position LIMIT ?")
   }
 
   func known(_ keys: [RowKey]) throws(SyncError) -> [RowKey: KnownRow] {
@@ -77,11 +89,7 @@ actor LedgerReader {
   func deletions(
     released: Bool, after key: RowKey?, limit: Int
   ) throws(SyncError) -> [Deletion] {
-    if let stored = key?.stored {
-      selectDeletions.bind(1, stored.high, stored.low)
-    } else {
-      selectDeletions.bind(1, "")  // every blob comes after every text
-    }
+    Self.bind(selectDeletions, 1, after: key)
     let states = Self.states(released: released)
     selectDeletions.bind(2, states.lowerBound)
     selectDeletions.bind(3, states.upperBound)
@@ -107,6 +115,62 @@ actor LedgerReader {
       released: try count(Self.states(released: true)), recent: try number(countDeleted))
   }
 
+  func heldCount() throws(SyncError) -> Int { try number(countHeld) }
+
+  func parents(of keys: [RowKey]) throws(SyncError) -> [RowKey: [RowKey]] {
+    var parents: [RowKey: [RowKey]] = [:]
+    for key in keys {
+      selectParents.bind(1, key.stored.high, key.stored.low)
+      let found = try self.keys(selectParents)
+      if !found.isEmpty { parents[key] = found }
+    }
+    return parents
+  }
+
+  func children(
+    of parent: RowKey, after key: RowKey?, limit: Int
+  ) throws(SyncError) -> [RowKey] {
+    selectChildren.bind(1, parent.stored.high, parent.stored.low)
+    Self.bind(selectChildren, 2, after: key)
+    selectChildren.bind(3, limit)
+    return try keys(selectChildren)
+  }
+
+  func absent(after key: RowKey?, limit: Int) throws(SyncError) -> [RowKey] {
+    Self.bind(selectAbsent, 1, after: key)
+    selectAbsent.bind(2, limit)
+    return try keys(selectAbsent)
+  }
+
+  func departed(after position: Int, limit: Int) throws(SyncError) -> [Departure] {
+    selectDeparted.bind(1, position)
+    selectDeparted.bind(2, limit)
+    var departed: [Departure] = []
+    while try selectDeparted.step() {
+      guard let words = selectDeparted.words(1) else { continue }
+      departed.append(
+        Departure(
+          position: Int(selectDeparted.integer(0)), key: RowKey(stored: words)))
+    }
+    return departed
+  }
+
+  private static func bind(_ statement: Statement, _ index: Int32, after key: RowKey?) {
+    if let stored = key?.stored {
+      statement.bind(index, stored.high, stored.low)
+    } else {
+      statement.bind(index, "")  // every blob comes after every text
+    }
+  }
+
+  private func keys(_ statement: Statement) throws(SyncError) -> [RowKey] {
+    var keys: [RowKey] = []
+    while try statement.step() {
+      if let words = statement.words(0) { keys.append(RowKey(stored: words)) }
+    }
+    return keys
+  }
+
   private static func states(released: Bool) -> ClosedRange<Int> { released ? 2...3 : 1...1 }
 
   private func number(_ statement: Statement) throws(SyncError) -> Int {
@@ -117,10 +181,13 @@ actor LedgerReader {
   private func read(_ statement: Statement) throws(SyncError) -> [PendingRecord] {
     var records: [PendingRecord] = []
     while try statement.step() {
-      let rejection = Rejection(
+      var rejection = Rejection(
         key: statement.text(0) ?? "",
         what: Rejection.What(rawValue: statement.text(1) ?? "") ?? .row,
         rule: statement.text(2) ?? "", reason: statement.text(3) ?? "", excerpt: statement.text(4))
+      if let job = statement.text(7), let words = statement.words(8) {
+        rejection.parent = ParentKey(job: job, key: RowKey(stored: words))
+      }
       let first = Instant(milliseconds: statement.integer(5))
       records.append(
         PendingRecord(rejection: rejection, first: first, attempts: Int(statement.integer(6))))

@@ -7,26 +7,37 @@ final class LedgerWriter {
   private let upsertPending, deletePending, anyPending: Statement
   private let upsertFile: Statement
   private let readCount, writeCount: Statement
+  private let readScan, writeScan, markScanned, doubtAll: Statement
   private let deletions: DeletionWriter
+  private let links: LinkWriter
   private var known = 0
+  /// Number of the newest scan.
+  private var scan = 0
   private var hasPending = true
 
   init(_ database: Database) throws(SyncError) {
     self.database = database
-    insertKnown = try database.prepare("INSERT OR IGNORE INTO known VALUES (?, ?, ?)")
-    updateKnown = try database.prepare("UPDATE known SET state = ?2, digest = ?3 WHERE key = ?1")
+    insertKnown = try database.prepare("INSERT OR IGNORE INTO known VALUES (?, ?, ?, ?)")
+    updateKnown = try database.prepare(
+      "UPDATE known SET state = ?2, digest = ?3, scan = ?4 WHERE key = ?1")
     deleteKnown = try database.prepare("DELETE FROM known WHERE key = ?")
     upsertPending = try database.prepare(
       """
-      INSERT INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1) ON CONFLICT DO UPDATE
-      SET rule = ?3, reason = ?4, excerpt = ?5, attempts = attempts + 1
+      INSERT INTO pending (rule, job, parent, key, what, reason, excerpt, first, attempts)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1) ON CONFLICT DO UPDATE
+      SET rule = ?1, job = ?2, parent = ?3, reason = ?6, excerpt = ?7, attempts = attempts + 1
       """)
     deletePending = try database.prepare("DELETE FROM pending WHERE key = ?")
     anyPending = try database.prepare("SELECT 1 FROM pending LIMIT 1")
     upsertFile = try database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)")
     readCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
     writeCount = try database.prepare("UPDATE meta SET value = ? WHERE name = 'known'")
+    readScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
+    writeScan = try database.prepare("UPDATE meta SET value = ? WHERE name = 'scan'")
+    markScanned = try database.prepare("UPDATE known SET scan = ?2 WHERE key = ?1")
+    doubtAll = try database.prepare("UPDATE known SET state = 0, digest = NULL")
     deletions = try DeletionWriter(database)
+    links = try LinkWriter(database)
   }
 
   func record(_ entries: [LedgerEntry], at now: Instant) throws(SyncError) {
@@ -34,6 +45,8 @@ final class LedgerWriter {
     try database.transaction { () throws(SyncError) in
       known = try readCount.step() ? Int(readCount.integer(0)) : 0
       readCount.reset()
+      scan = try readScan.step() ? Int(readScan.integer(0)) : 0
+      readScan.reset()
       hasPending = try anyPending.step()
       anyPending.reset()
       let before = known
@@ -51,7 +64,7 @@ final class LedgerWriter {
     case .proven(let key, let digest):
       try put(key, digest)
       if hasPending { try settle(key.description) }
-    case .forgotten(let key): try forget(key)
+    case .forgotten(let key): _ = try forget(key)
     case .pending(let rejection): try put(rejection, at: now)
     case .settled(let key): try settle(key)
     case .file(let mark):
@@ -70,15 +83,31 @@ final class LedgerWriter {
     case .deletionsReleased(let approved): try deletions.release(approved: approved, at: now)
     case .deleted(let key, let approved):
       try deletions.finish(key, approved: approved, at: now)
-      try forget(key)
+      if try forget(key) { try links.depart(key) }
       try settle(key.description)
+    case .linked(let key, let parents): try links.put(key, parents)
+    case .scanBegan(let number):
+      scan = number
+      writeScan.bind(1, number)
+      try writeScan.run()
+    case .scanned(let keys):
+      markScanned.bind(2, scan)
+      for key in keys {
+        markScanned.bind(1, key.stored.high, key.stored.low)
+        try markScanned.run()
+      }
+    case .allDoubted: try doubtAll.run()
     }
   }
 
-  private func forget(_ key: RowKey) throws(SyncError) {
+  /// - Returns: whether the row was known.
+  private func forget(_ key: RowKey) throws(SyncError) -> Bool {
     deleteKnown.bind(1, key.stored.high, key.stored.low)
     try deleteKnown.run()
-    known -= database.changes
+    let wasKnown = database.changes > 0
+    if wasKnown { known -= 1 }
+    try links.put(key, [])
+    return wasKnown
   }
 
   /// Most rows are new in a load, and there in a delta: either way two look-ups at most.
@@ -101,15 +130,22 @@ final class LedgerWriter {
     } else {
       statement.bind(3, nil)
     }
+    statement.bind(4, scan)
   }
 
   private func put(_ rejection: Rejection, at now: Instant) throws(SyncError) {
-    upsertPending.bind(1, rejection.key)
-    upsertPending.bind(2, rejection.what.rawValue)
-    upsertPending.bind(3, rejection.rule)
-    upsertPending.bind(4, rejection.reason)
-    upsertPending.bind(5, rejection.excerpt)
-    upsertPending.bind(6, now.milliseconds)
+    upsertPending.bind(1, rejection.rule)
+    upsertPending.bind(2, rejection.parent?.job)
+    if let parent = rejection.parent?.key.stored {
+      upsertPending.bind(3, parent.high, parent.low)
+    } else {
+      upsertPending.bind(3, nil)
+    }
+    upsertPending.bind(4, rejection.key)
+    upsertPending.bind(5, rejection.what.rawValue)
+    upsertPending.bind(6, rejection.reason)
+    upsertPending.bind(7, rejection.excerpt)
+    upsertPending.bind(8, now.milliseconds)
     try upsertPending.run()
     hasPending = true
   }

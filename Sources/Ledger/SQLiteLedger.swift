@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// One connection records, one reads on its own thread; write-ahead log, flushed at each `record`.
 /// Mode 0600, and SQLite gives its side files the same.
-package final class SQLiteLedger: Ledger {
+package final class SQLiteLedger: Ledger, ParentRecords {
   /// The secret of the row digests: 32 random bytes, made with the ledger.
   package let digestKey: [UInt8]
   /// What the ledger was made for.
@@ -121,6 +121,28 @@ package final class SQLiteLedger: Ledger {
 
   package func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {
     try await reader.deletionCounts(since: since)
+  }
+
+  package func heldCount() async throws(SyncError) -> Int { try await reader.heldCount() }
+
+  package func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {
+    try await reader.parents(of: keys)
+  }
+
+  package func children(
+    of parent: RowKey, after key: RowKey?, limit: Int
+  ) async throws(SyncError) -> [RowKey] {
+    try await reader.children(of: parent, after: key, limit: limit)
+  }
+
+  package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
+    try await reader.absent(after: key, limit: limit)
+  }
+
+  package func departed(
+    after position: Int, limit: Int
+  ) async throws(SyncError) -> [Departure] {
+    try await reader.departed(after: position, limit: limit)
   }
 
   private static func path(in folder: String) -> String { folder + "/ledger.sqlite" }

@@ -4,8 +4,10 @@ import Core
 ///
 /// - Shape: `meta` holds `format`, `digestKey`, `known` (the count of that table) and
 ///   `identity.*`. `known.state` is 0 for sent and 1 for proven, then with its digest.
-///   `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
-///   `deleted` are those applied in the last 24 hours.
+///   `known.scan` is the number of the last full scan that had the row (`meta` holds that of the
+///   newest). `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
+///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order;
+///   `links` are the parents that rows name, and `pending.parent` is the one that a row waits for.
 enum Schema {
   /// Step n makes a ledger of format n out of one of format n - 1; a step never changes again.
   static let steps = [
@@ -25,6 +27,16 @@ enum Schema {
     CREATE TABLE deletions (key BLOB PRIMARY KEY, state INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE deleted (
       key BLOB PRIMARY KEY, at INTEGER NOT NULL, approved INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE known ADD COLUMN scan INTEGER NOT NULL DEFAULT 0;
+    INSERT INTO meta VALUES ('scan', 0);
+    ALTER TABLE pending ADD COLUMN job TEXT;
+    ALTER TABLE pending ADD COLUMN parent BLOB;
+    CREATE TABLE links (
+      key BLOB NOT NULL, parent BLOB NOT NULL, PRIMARY KEY (key, parent)) WITHOUT ROWID;
+    CREATE INDEX links_by_parent ON links (parent, key);
+    CREATE TABLE departed (position INTEGER PRIMARY KEY, key BLOB NOT NULL);
     """,
   ]
 

@@ -96,4 +96,16 @@ private struct LateLedger: Ledger {
   func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {
     try await inner.deletionCounts(since: since)
   }
+  func heldCount() async throws(SyncError) -> Int { try await inner.heldCount() }
+  func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {
+    try await inner.parents(of: keys)
+  }
+  func children(
+    of parent: RowKey, after key: RowKey?, limit: Int
+  ) async throws(SyncError) -> [RowKey] {
+    try await inner.children(of: parent, after: key, limit: limit)
+  }
+  func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
+    try await inner.absent(after: key, limit: limit)
+  }
 }

@@ -6,11 +6,12 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
   case emptyAtFirst, sentThenProven, sentAgainIsNoLongerProven, recordingTwiceIsOnce
   case forgottenIsUnknown, countsDifferentRows, pendingKeepsFirstAndCountsAttempts
   case provenClearsPending, settledClearsPending, pendingComesInPages, filesAreReplaced
+  case aScanTellsWhatIsAbsent, parentsAreReplaced, heldRowsAreCounted, departuresKeepTheirOrder
   case aSeenRowIsNotDeleted, whatLeftTheFilterIsDeletedThoughSeen, deletionsWaitAreReleasedAndEnd
 
   package var testDescription: String { rawValue }
 
-  package func check(_ ledger: any Ledger) async throws {
+  package func check(_ ledger: any Ledger & ParentRecords) async throws {
     switch self {
     case .emptyAtFirst: try await emptyAtFirst(ledger)
     case .sentThenProven:
@@ -44,6 +45,10 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
       #expect(try await ledger.pendingCount() == 1)
     case .pendingComesInPages: try await comesInPages(ledger)
     case .filesAreReplaced: try await replacesFiles(ledger)
+    case .aScanTellsWhatIsAbsent: try await tellsAbsent(ledger)
+    case .parentsAreReplaced: try await replacesParents(ledger)
+    case .heldRowsAreCounted: try await countsHeld(ledger)
+    case .departuresKeepTheirOrder: try await keepsDepartures(ledger)
     case .aSeenRowIsNotDeleted: try await keepsSeenRows(ledger)
     case .whatLeftTheFilterIsDeletedThoughSeen:
       try ledger.record([.rowsSeen([one]), .filteredOutWait([one, two])], at: early)
@@ -136,6 +141,57 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
 
   private func waiting(_ ledger: any Ledger) async throws -> Set<RowKey> {
     Set(try await ledger.deletions(released: false, after: nil, limit: 9).map(\.key))
+  }
+
+  private func tellsAbsent(_ ledger: any Ledger) async throws {
+    try ledger.record([.sentAll([one, two, three])], at: early)
+    #expect(try await ledger.absent(after: nil, limit: 9).isEmpty, "no scan, no absence")
+    for _ in 1...2 { try ledger.record([.scanBegan(1)], at: early) }
+    try ledger.record([.scanned([one]), .proven(two, digest: digest)], at: early)
+    #expect(try await ledger.absent(after: nil, limit: 9) == [three])
+    #expect(try await ledger.absent(after: three, limit: 9).isEmpty)
+    try ledger.record([.scanBegan(2), .scanned([three])], at: late)
+    var seen: [RowKey] = []
+    while let next = try await ledger.absent(after: seen.last, limit: 1).first { seen.append(next) }
+    #expect(seen.count == 2 && Set(seen) == [one, two])
+    try ledger.record([.allDoubted], at: late)
+    #expect(try await ledger.known([two]) == [two: .sent])
+  }
+
+  private func replacesParents(_ ledger: any Ledger) async throws {
+    for _ in 1...2 {
+      try ledger.record(
+        [.linked(one, parents: [two, three]), .linked(two, parents: [three])], at: early)
+    }
+    #expect(try await Set(ledger.parents(of: [one, three])[one] ?? []) == [two, three])
+    #expect(try await Set(ledger.children(of: three, after: nil, limit: 9)) == [one, two])
+    let first = try await ledger.children(of: three, after: nil, limit: 1)
+    #expect(try await ledger.children(of: three, after: first.last, limit: 9).count == 1)
+    try ledger.record([.linked(one, parents: [two])], at: late)
+    #expect(try await ledger.children(of: three, after: nil, limit: 9) == [two])
+    try ledger.record([.linked(one, parents: []), .forgotten(two)], at: late)
+    #expect(try await ledger.parents(of: [one, two]).isEmpty)
+  }
+
+  private func countsHeld(_ ledger: any Ledger) async throws {
+    let parent = ParentKey(job: "contacts", key: two)
+    var held = Rejection(key: "a", rule: "parent", reason: "it waits", parent: parent)
+    try ledger.record([.pending(held), reject("b")], at: early)
+    #expect(try await ledger.heldCount() == 1)
+    #expect(try await ledger.pendingCount() == 2)
+    #expect(try await ledger.pending(after: nil, limit: 1).first?.rejection == held)
+    held.parent = nil
+    try ledger.record([.pending(held)], at: late)
+    #expect(try await ledger.heldCount() == 0, "refused now, and no longer held")
+  }
+
+  private func keepsDepartures(_ ledger: any Ledger & ParentRecords) async throws {
+    try ledger.record([.sentAll([one, two])], at: early)
+    for _ in 1...2 { try ledger.record([.deleted(two, approved: false)], at: early) }
+    try ledger.record([.deleted(three, approved: false), .forgotten(one)], at: early)
+    #expect(try await ledger.departed(after: 0, limit: 9) == [Departure(position: 1, key: two)])
+    try ledger.record([.sent(two), .deleted(two, approved: true)], at: late)
+    #expect(try await ledger.departed(after: 1, limit: 9) == [Departure(position: 2, key: two)])
   }
 
   private func reject(_ key: String) -> LedgerEntry {

@@ -2,7 +2,7 @@ import Core
 import Synchronization
 
 /// A ledger that forgets everything with the test; what was recorded survives `crash` of the others.
-package final class MemoryLedger: Ledger {
+package final class MemoryLedger: Ledger, ParentRecords {
   private struct PendingKey: Hashable {
     var key: String
     var what: Rejection.What
@@ -16,6 +16,20 @@ package final class MemoryLedger: Ledger {
     var files: [String: FileMark] = [:]
     var deletions: [RowKey: DeletionState] = [:]
     var deleted: [RowKey: (at: Instant, isApproved: Bool)] = [:]
+    var departed: [RowKey] = []
+    var links: [RowKey: Set<RowKey>] = [:]
+    var scan = 0
+    var scanned: [RowKey: Int] = [:]
+
+    mutating func put(_ key: RowKey, _ row: KnownRow) {
+      known[key] = row
+      scanned[key] = scan
+    }
+
+    mutating func forget(_ key: RowKey) {
+      known[key] = nil
+      links[key] = nil
+    }
   }
 
   private let content = Mutex(Content())
@@ -41,12 +55,12 @@ package final class MemoryLedger: Ledger {
 
   private static func record(_ entry: LedgerEntry, at now: Instant, in content: inout Content) {
     switch entry {
-    case .sent(let key): content.known[key] = .sent
-    case .sentAll(let keys): for key in keys { content.known[key] = .sent }
+    case .sent(let key): content.put(key, .sent)
+    case .sentAll(let keys): for key in keys { content.put(key, .sent) }
     case .proven(let key, let digest):
-      content.known[key] = .proven(digest)
+      content.put(key, .proven(digest))
       content.pending = content.pending.filter { $0.key.key != key.description }
-    case .forgotten(let key): content.known[key] = nil
+    case .forgotten(let key): content.forget(key)
     case .pending(let rejection):
       let key = PendingKey(key: rejection.key, what: rejection.what)
       var record =
@@ -56,6 +70,11 @@ package final class MemoryLedger: Ledger {
       content.pending[key] = record
     case .settled(let key): content.pending = content.pending.filter { $0.key.key != key }
     case .file(let mark): content.files[mark.name] = mark
+    case .linked(let key, let parents):
+      content.links[key] = parents.isEmpty ? nil : Set(parents)
+    case .scanBegan(let number): content.scan = number
+    case .scanned(let keys): for key in keys { content.scanned[key] = content.scan }
+    case .allDoubted: for key in content.known.keys { content.known[key] = .sent }
     default: recordDeletion(entry, at: now, in: &content)
     }
   }
@@ -86,7 +105,8 @@ package final class MemoryLedger: Ledger {
     case .deleted(let key, let approved):
       if content.deletions[key] != .seen { content.deletions[key] = nil }
       content.deleted[key] = (now, approved)
-      content.known[key] = nil
+      if content.known[key] != nil { content.departed.append(key) }
+      content.forget(key)
       content.pending = content.pending.filter { $0.key.key != key.description }
     default: break
     }
@@ -152,6 +172,48 @@ package final class MemoryLedger: Ledger {
 
   package func file(_ name: String) async throws(SyncError) -> FileMark? {
     content.withLock { $0.files[name] }
+  }
+
+  package func heldCount() async throws(SyncError) -> Int {
+    content.withLock { $0.pending.values.count { $0.rejection.parent != nil } }
+  }
+
+  package func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {
+    content.withLock { content in
+      var parents: [RowKey: [RowKey]] = [:]
+      for key in keys { parents[key] = content.links[key].map { Array($0) } }
+      return parents
+    }
+  }
+
+  package func children(
+    of parent: RowKey, after key: RowKey?, limit: Int
+  ) async throws(SyncError) -> [RowKey] {
+    let all = content.withLock { $0.links.filter { $0.value.contains(parent) }.map(\.key) }
+    return Self.page(all, after: key, limit)
+  }
+
+  package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
+    let all = content.withLock { content in
+      content.known.keys.filter { content.scanned[$0, default: 0] < content.scan }
+    }
+    return Self.page(all, after: key, limit)
+  }
+
+  package func departed(after position: Int, limit: Int) async throws(SyncError) -> [Departure] {
+    content.withLock { content in
+      content.departed.enumerated().dropFirst(position).prefix(limit).map { index, key in
+        Departure(position: index + 1, key: key)
+      }
+    }
+  }
+
+  private static func page(_ keys: [RowKey], after key: RowKey?, _ limit: Int) -> [RowKey] {
+    let sorted = keys.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
+    let rest = sorted.drop { one in
+      key.map { (one.high, one.low) <= ($0.high, $0.low) } ?? false
+    }
+    return Array(rest.prefix(limit))
   }
 
   private static func bytes(_ key: String) -> [UInt8] { Array(key.utf8) }

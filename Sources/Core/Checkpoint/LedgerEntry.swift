@@ -28,8 +28,18 @@ package enum LedgerEntry: Sendable, Equatable {
   case deletionsDropped([RowKey])
   /// All that waits was judged, and may be applied; what goes is no longer proven.
   case deletionsReleased(approved: Bool)
-  /// The record is gone: it is not known any more, and nothing of it waits.
+  /// The record is gone: it is not known any more, nothing of it waits, and its children can tell.
   case deleted(RowKey, approved: Bool)
+  /// The parents that the row names, all of them; none clears what was named before.
+  case linked(RowKey, parents: [RowKey])
+  /// A full scan begins; rows recorded from here on are part of it.
+  ///
+  /// - Parameter number: one more than that of the scan before.
+  case scanBegan(Int)
+  /// The scan has these rows.
+  case scanned([RowKey])
+  /// Nothing is proven any more.
+  case allDoubted
 }
 
 /// First 16 bytes of a keyed digest over the mapped row.
@@ -54,15 +64,29 @@ package struct Rejection: Sendable, Equatable {
   package var reason: String
   /// Foreign text, masked and cut; for `inspect` and `pending` only.
   package var excerpt: String?
+  /// Nothing is wrong with the record: it waits for this parent.
+  package var parent: ParentKey?
 
   package init(
-    key: String, what: What = .row, rule: String, reason: String, excerpt: String? = nil
+    key: String, what: What = .row, rule: String, reason: String, excerpt: String? = nil,
+    parent: ParentKey? = nil
   ) {
+    self.parent = parent
     self.key = key
     self.what = what
     self.rule = rule
     self.reason = reason
     self.excerpt = excerpt
+  }
+}
+
+/// A record of another job that a row is linked to.
+package struct ParentKey: Sendable, Hashable {
+  package var job: String
+  package var key: RowKey
+  package init(job: String, key: RowKey) {
+    self.job = job
+    self.key = key
   }
 }
 

@@ -11,9 +11,12 @@ package struct Settlement: Sendable, Equatable {
     self.entries = entries
   }
 
-  /// The records that wait from here on.
+  /// The records that were refused; those that wait for a parent were not.
   package var rejections: [Rejection] {
-    entries.compactMap { if case .pending(let rejection) = $0 { rejection } else { nil } }
+    entries.compactMap { entry in
+      guard case .pending(let rejection) = entry, rejection.parent == nil else { return nil }
+      return rejection
+    }
   }
 
   package mutating func add(_ more: Settlement) {

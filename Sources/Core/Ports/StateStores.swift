@@ -30,6 +30,35 @@ package protocol Ledger: Sendable {
     -> [Deletion]
   /// - Parameter since: from when on applied deletions are recent.
   func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts
+  /// Pending records that wait for a parent; `pendingCount` counts them too.
+  func heldCount() async throws(SyncError) -> Int
+  /// The parents that rows name; a row without any is not in the answer.
+  func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]]
+  /// Rows that name this parent, in an order of the ledger's own.
+  func children(of parent: RowKey, after key: RowKey?, limit: Int) async throws(SyncError)
+    -> [RowKey]
+  /// Known rows that the last scan did not have, in an order of the ledger's own.
+  func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey]
+}
+
+/// What the ledger of a parent job tells the jobs of its children.
+package protocol ParentRecords: Sendable {
+  func known(_ keys: [RowKey]) async throws(SyncError) -> [RowKey: KnownRow]
+  /// Records that the job deleted in Campaign, oldest first; the same key can come again.
+  ///
+  /// - Parameter position: that of the last one seen; 0 at first.
+  func departed(after position: Int, limit: Int) async throws(SyncError) -> [Departure]
+}
+
+/// A record that its job deleted in Campaign.
+package struct Departure: Sendable, Equatable {
+  /// From one on, without gaps; of one ledger.
+  package var position: Int
+  package var key: RowKey
+  package init(position: Int, key: RowKey) {
+    self.position = position
+    self.key = key
+  }
 }
 
 /// The checkpoint of one job.

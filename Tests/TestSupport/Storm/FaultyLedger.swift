@@ -48,6 +48,28 @@ package struct FaultyLedger: Ledger {
     return try await inner.deletions(released: released, after: key, limit: limit)
   }
 
+  package func heldCount() async throws(SyncError) -> Int {
+    try world.checkAlive()
+    return try await inner.heldCount()
+  }
+
+  package func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {
+    try world.checkAlive()
+    return try await inner.parents(of: keys)
+  }
+
+  package func children(
+    of parent: RowKey, after key: RowKey?, limit: Int
+  ) async throws(SyncError) -> [RowKey] {
+    try world.checkAlive()
+    return try await inner.children(of: parent, after: key, limit: limit)
+  }
+
+  package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
+    try world.checkAlive()
+    return try await inner.absent(after: key, limit: limit)
+  }
+
   package func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {
     try world.checkAlive()
     return try await inner.deletionCounts(since: since)

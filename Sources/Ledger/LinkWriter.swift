@@ -1,0 +1,37 @@
+import Core
+
+/// What `LedgerWriter` records of parents and children, within its transaction.
+final class LinkWriter {
+  private let select, insert, delete, depart: Statement
+
+  init(_ database: Database) throws(SyncError) {
+    select = try database.prepare("SELECT parent FROM links WHERE key = ?")
+    insert = try database.prepare("INSERT OR IGNORE INTO links VALUES (?, ?)")
+    delete = try database.prepare("DELETE FROM links WHERE key = ?")
+    depart = try database.prepare("INSERT INTO departed (key) VALUES (?)")
+  }
+
+  /// Most rows keep their parents: then nothing is written.
+  func put(_ key: RowKey, _ parents: [RowKey]) throws(SyncError) {
+    var before: Set<RowKey> = []
+    select.bind(1, key.stored.high, key.stored.low)
+    while try select.step() {
+      if let words = select.words(0) { before.insert(RowKey(stored: words)) }
+    }
+    guard before != Set(parents) else { return }
+    if !before.isEmpty {
+      delete.bind(1, key.stored.high, key.stored.low)
+      try delete.run()
+    }
+    for parent in parents {
+      insert.bind(1, key.stored.high, key.stored.low)
+      insert.bind(2, parent.stored.high, parent.stored.low)
+      try insert.run()
+    }
+  }
+
+  func depart(_ key: RowKey) throws(SyncError) {
+    depart.bind(1, key.stored.high, key.stored.low)
+    try depart.run()
+  }
+}
