@@ -87,7 +87,7 @@ extension SyncError {
       .configuration, action,
       "Dynamics has forgotten the changes since the last run: its token"
         + " expired, or the table was changed", code: SyncError.tokenExpiredCode,
-      next: "campaign-sync checkpoint clear, then initial: every row is read and compared again")
+      next: "campaign-sync run JOB: every row is read and compared again, and nothing is lost")
   }
 
   /// A page link of an earlier run that is no longer taken.

@@ -11,6 +11,7 @@ actor LedgerReader {
   private let selectFile: Statement
   private let selectDeletions, countDeletions, countDeleted: Statement
   private let countHeld, selectParents, selectChildren, selectAbsent, selectDeparted: Statement
+  private let selectScan: Statement
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
@@ -43,6 +44,7 @@ actor LedgerReader {
       SELECT key FROM known WHERE key > ? AND scan < (SELECT value FROM meta WHERE name = 'scan')
       ORDER BY key LIMIT ?
       """)
+    selectScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
     selectDeparted = try database.prepare(
       "SELECT position, key FROM departed WHERE position > ? ORDER BY position LIMIT ?")
   }
@@ -135,6 +137,8 @@ actor LedgerReader {
     selectChildren.bind(3, limit)
     return try keys(selectChildren)
   }
+
+  func lastScan() throws(SyncError) -> Int { try number(selectScan) }
 
   func absent(after key: RowKey?, limit: Int) throws(SyncError) -> [RowKey] {
     Self.bind(selectAbsent, 1, after: key)

@@ -15,6 +15,8 @@ final class LedgerWriter {
   private var scan = 0
   private var hasPending = true
 
+  static let doubtingAll = "UPDATE known SET state = 0, digest = NULL WHERE state = 1"
+
   init(_ database: Database) throws(SyncError) {
     self.database = database
     insertKnown = try database.prepare("INSERT OR IGNORE INTO known VALUES (?, ?, ?, ?)")
@@ -35,7 +37,7 @@ final class LedgerWriter {
     readScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
     writeScan = try database.prepare("UPDATE meta SET value = ? WHERE name = 'scan'")
     markScanned = try database.prepare("UPDATE known SET scan = ?2 WHERE key = ?1")
-    doubtAll = try database.prepare("UPDATE known SET state = 0, digest = NULL")
+    doubtAll = try database.prepare(Self.doubtingAll)
     deletions = try DeletionWriter(database)
     links = try LinkWriter(database)
   }

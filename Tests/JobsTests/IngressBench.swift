@@ -35,6 +35,7 @@ final class IngressBench: Sendable {
     var isStopped: @Sendable () -> Bool = { false }
     var deadline: Instant?
     var approvedDeletes: Int?
+    var readsWholeOrganization: Bool? = true
   }
 
   init(
@@ -120,7 +121,11 @@ final class IngressBench: Sendable {
       ports: IngressPorts(
         source: FaultySource(table, world, isWithoutToken: wishes.isWithoutToken), spool: spoolPort,
         ledger: FaultyLedger(ledger, world),
-        digest: { digester.digest($0) }, clock: world.clock, writes: 3,
+        digest: { digester.digest($0) }, clock: world.clock, writes: 3, reads: 3,
+        readsWholeOrganization: { () throws(SyncError) in
+          try self.world.checkAlive()
+          return wishes.readsWholeOrganization
+        },
         approvedDeletes: wishes.approvedDeletes),
       staging: staging, loading: loading(goal == .next ? .look : .wait))
   }

@@ -146,11 +146,13 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
   private func tellsAbsent(_ ledger: any Ledger) async throws {
     try ledger.record([.sentAll([one, two, three])], at: early)
     #expect(try await ledger.absent(after: nil, limit: 9).isEmpty, "no scan, no absence")
+    #expect(try await ledger.lastScan() == 0)
     for _ in 1...2 { try ledger.record([.scanBegan(1)], at: early) }
     try ledger.record([.scanned([one]), .proven(two, digest: digest)], at: early)
     #expect(try await ledger.absent(after: nil, limit: 9) == [three])
     #expect(try await ledger.absent(after: three, limit: 9).isEmpty)
     try ledger.record([.scanBegan(2), .scanned([three])], at: late)
+    #expect(try await ledger.lastScan() == 2)
     var seen: [RowKey] = []
     while let next = try await ledger.absent(after: seen.last, limit: 1).first { seen.append(next) }
     #expect(seen.count == 2 && Set(seen) == [one, two])

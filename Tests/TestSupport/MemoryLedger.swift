@@ -193,6 +193,8 @@ package final class MemoryLedger: Ledger, ParentRecords {
     return Self.page(all, after: key, limit)
   }
 
+  package func lastScan() async throws(SyncError) -> Int { content.withLock { $0.scan } }
+
   package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
     let all = content.withLock { content in
       content.known.keys.filter { content.scanned[$0, default: 0] < content.scan }

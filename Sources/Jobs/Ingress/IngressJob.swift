@@ -67,8 +67,12 @@ package struct IngressJob: Job {
     let isFresh = state.delta.singles == before.singles
     if case .only(let key) = goal { return isFresh ? [only(key)] : [] }
     if goal == .retry { return isFresh ? [retry()] : [] }
-    if isDeltaDue(state) { return [delta(state)] }
-    let deletes = settings.deletes.apply && goal != .export && state.delta.collected != nil
+    if goal == .export { return [] }
+    let isRecoveryDue = state.recovery.map { $0.chains ?? 0 <= state.delta.rounds } ?? false
+    if isRecoveryDue { return [recover(state)] }
+    if isDeltaDue(state) || state.recovery != nil { return [delta(state)] }
+    if state.absence != nil { return [absence(state)] }
+    let deletes = settings.deletes.apply && state.delta.collected != nil
     return deletes ? [deletions()] : []
   }
 

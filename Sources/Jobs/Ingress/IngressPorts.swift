@@ -10,6 +10,10 @@ package struct IngressPorts: Sendable {
   package var clock: any Clock
   /// Records written at once.
   package var writes: Int
+  /// Rows read one by one at once.
+  package var reads: Int
+  /// Whether the user may read every row of the organization; nil where the service does not say.
+  package var readsWholeOrganization: @Sendable () async throws(SyncError) -> Bool?
   /// `--approve-deletes N`.
   package var approvedDeletes: Int?
 
@@ -17,6 +21,7 @@ package struct IngressPorts: Sendable {
     source: any TableSource,
     spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
     digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int,
+    reads: Int, readsWholeOrganization: @escaping @Sendable () async throws(SyncError) -> Bool?,
     approvedDeletes: Int? = nil
   ) {
     self.source = source
@@ -25,6 +30,8 @@ package struct IngressPorts: Sendable {
     self.digest = digest
     self.clock = clock
     self.writes = writes
+    self.reads = reads
+    self.readsWholeOrganization = readsWholeOrganization
     self.approvedDeletes = approvedDeletes
   }
 }

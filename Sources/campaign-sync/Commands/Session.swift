@@ -13,7 +13,7 @@ struct Session {
   /// Runs the jobs one after the other; one failing job does not stop the others.
   func perform(
     _ command: String, _ goal: IngressRun.Goal, _ names: [String], all: Bool = false,
-    standardDeadline: Duration? = nil
+    keepingPosition: Bool = false, standardDeadline: Duration? = nil
   ) async throws {
     try await Report.explaining {
       StopFlag.listen()
@@ -31,7 +31,7 @@ struct Session {
         }
         let run = IngressRun(
           settings, workspace, command: command, goal: goal, options: work,
-          deadline: work.deadline ?? standardDeadline)
+          keepingPosition: keepingPosition, deadline: work.deadline ?? standardDeadline)
         results.append(await run.perform())
         if StopFlag.isUp { break }
       }

@@ -64,7 +64,7 @@ struct DryRun {
       if let standing = checkpoint?.state { dryRun.tellLoad(standing) }
     case .loaded:
       if let standing = checkpoint?.state {
-        try await dryRun.follow(standing, sides, try SQLiteLedger.open(in: state.folder))
+        try await dryRun.follow(standing, sides, try SQLiteLedger.look(in: state.folder))
       }
     }
     return dryRun

@@ -43,6 +43,12 @@ package struct FaultySource: TableSource {
     return try await inner.row(query, key: key)
   }
 
+  package func isGone(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Bool {
+    try world.point("look for one row")
+    if world.happens(oneIn: 40) { throw .lost }
+    return try await inner.isGone(query, key: key)
+  }
+
   package func pendingChanges(
     _ query: TableQuery, from link: String
   ) async throws(SyncError) -> Int? {
