@@ -119,7 +119,7 @@ import Testing
     close(file)
     let error = #expect(throws: SyncError.self) { try SQLiteLedger.open(in: folder.path) }
     #expect(error?.kind == .storage)
-    #expect(error?.next?.contains("campaign-sync checkpoint clear") == true)
+    #expect(error?.next?.contains("campaign-sync checkpoint adopt") == true)
   }
 
   @Test func aFailedRecordLeavesNothing() async throws {

@@ -36,6 +36,14 @@ package final class MemoryLedger: Ledger, ParentRecords {
 
   package init() {}
 
+  /// A backup.
+  package func copy() -> MemoryLedger {
+    let copy = MemoryLedger()
+    let all = content.withLock { $0 }
+    copy.content.withLock { $0 = all }
+    return copy
+  }
+
   /// All known rows, for comparing two stories.
   package var rows: [RowKey: KnownRow] { content.withLock { $0.known } }
 

@@ -64,7 +64,12 @@ package final class MemoryTable: TableSource {
   }
 
   /// Tokens given so far are forgotten.
-  package func expireTokens() { state.withLock { $0.expiredBefore = $0.version + 1 } }
+  package func expireTokens() {
+    state.withLock { state in
+      state.version += 1
+      state.expiredBefore = state.version
+    }
+  }
 
   /// These rows are out of reach: no read has them, and asked for by its id one is refused.
   package func hide(_ keys: Set<RowKey>) { state.withLock { $0.hidden = keys } }

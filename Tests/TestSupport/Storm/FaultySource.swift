@@ -5,9 +5,16 @@ package struct FaultySource: TableSource {
   private let inner: MemoryTable
   private let world: World
   private let isWithoutToken: Bool
+  private let whenPaged: @Sendable () -> Void
 
-  /// - Parameter isWithoutToken: the scan's last page comes without its delta link.
-  package init(_ inner: MemoryTable, _ world: World, isWithoutToken: Bool = false) {
+  /// - Parameters:
+  ///   - isWithoutToken: the scan's last page comes without its delta link.
+  ///   - whenPaged: each page of a scan has come.
+  package init(
+    _ inner: MemoryTable, _ world: World, isWithoutToken: Bool = false,
+    whenPaged: @escaping @Sendable () -> Void = {}
+  ) {
+    self.whenPaged = whenPaged
     self.isWithoutToken = isWithoutToken
     self.inner = inner
     self.world = world
@@ -18,6 +25,7 @@ package struct FaultySource: TableSource {
       try weather(isKept: isFirst && link != nil)
       var page = try inner.scanPage(query, link)
       if isWithoutToken { page.delta = nil }
+      whenPaged()
       try world.point("after page")
       return page
     }
