@@ -24,6 +24,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var stage = StageSlot()
   package var load = LoadSlot()
   package var delta = DeltaSlot()
+  /// By parent job: how far its deletions are known here.
+  package var parents: [String: ParentMark]?
 
   package init() {}
 }
@@ -89,6 +91,18 @@ package struct DeltaSlot: Codable, Sendable, Equatable {
   package var collected: Instant?
 
   package init() {}
+}
+
+/// A position among the departures of a parent job.
+package struct ParentMark: Codable, Sendable, Equatable {
+  /// Of the parent's ledger.
+  package var serial: String
+  package var position: Int
+
+  package init(serial: String, position: Int = 0) {
+    self.serial = serial
+    self.position = position
+  }
 }
 
 package struct DeltaToken: Codable, Sendable, Equatable {
