@@ -54,7 +54,7 @@ enum IngressFile {
   private static func parent(_ section: Section) -> IngressSettings.Parent {
     let parent = IngressSettings.Parent(
       field: section.required("field", "profileExternalId", as: .field),
-      job: section.required("job", "contacts"))
+      job: section.required("job", "contacts"), isRequired: section.flag("required", false))
     section.finish()
     return parent
   }
@@ -176,7 +176,5 @@ enum IngressFile {
       notBuilt.add(Problem(root.place(of: key), path: key, says: "is not built yet: \(what)"))
     }
     if settings.delta == .file { mark("delta", "changes go by API only; `via: api`") }
-    if !settings.parents.isEmpty { mark("parents", "custom tables come with a later version") }
-    if settings.resource != "profile" { mark("to", "custom tables come with a later version") }
   }
 }

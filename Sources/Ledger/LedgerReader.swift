@@ -10,8 +10,8 @@ actor LedgerReader {
   private let selectPending, selectRest, countPending: Statement
   private let selectFile: Statement
   private let selectDeletions, countDeletions, countDeleted: Statement
-  private let countHeld, selectParents, selectChildren, selectAbsent, selectDeparted: Statement
-  private let selectScan: Statement
+  private let selectSerial, selectStanding, countHeld, selectParents, selectChildren, selectAbsent,
+    selectDeparted, selectScan: Statement
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
@@ -35,6 +35,12 @@ actor LedgerReader {
       "SELECT count(*) FROM deletions WHERE state BETWEEN ? AND ?")
     countDeleted = try database.prepare(
       "SELECT count(*) FROM deleted WHERE at >= ? AND approved = 0")
+    selectSerial = try database.prepare("SELECT value FROM meta WHERE name = 'serial'")
+    selectStanding = try database.prepare(
+      """
+      SELECT 1 FROM known WHERE key = ?1 AND NOT EXISTS
+      (SELECT 1 FROM pending WHERE key = ?2 AND parent IS NOT NULL)
+      """)
     countHeld = try database.prepare("SELECT count(*) FROM pending WHERE parent IS NOT NULL")
     selectParents = try database.prepare("SELECT parent FROM links WHERE key = ?")
     selectChildren = try database.prepare(
@@ -115,6 +121,22 @@ actor LedgerReader {
     return DeletionCounts(
       waiting: try count(Self.states(released: false)),
       released: try count(Self.states(released: true)), recent: try number(countDeleted))
+  }
+
+  func serial() throws(SyncError) -> String {
+    defer { selectSerial.reset() }
+    return try selectSerial.step() ? selectSerial.text(0) ?? "" : ""
+  }
+
+  func standing(_ keys: [RowKey]) throws(SyncError) -> Set<RowKey> {
+    var standing: Set<RowKey> = []
+    for key in keys {
+      selectStanding.bind(1, key.stored.high, key.stored.low)
+      selectStanding.bind(2, key.description)
+      if try selectStanding.step() { standing.insert(key) }
+      selectStanding.reset()
+    }
+    return standing
   }
 
   func heldCount() throws(SyncError) -> Int { try number(countHeld) }

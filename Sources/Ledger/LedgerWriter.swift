@@ -88,6 +88,7 @@ final class LedgerWriter {
       if try forget(key) { try links.depart(key) }
       try settle(key.description)
     case .linked(let key, let parents): try links.put(key, parents)
+    case .departed(let key): try links.depart(key)
     case .scanBegan(let number):
       scan = number
       writeScan.bind(1, number)

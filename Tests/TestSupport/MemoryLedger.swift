@@ -80,6 +80,7 @@ package final class MemoryLedger: Ledger, ParentRecords {
     case .file(let mark): content.files[mark.name] = mark
     case .linked(let key, let parents):
       content.links[key] = parents.isEmpty ? nil : Set(parents)
+    case .departed(let key): content.departed.append(key)
     case .scanBegan(let number): content.scan = number
     case .scanned(let keys): for key in keys { content.scanned[key] = content.scan }
     case .allDoubted: for key in content.known.keys { content.known[key] = .sent }
@@ -180,6 +181,16 @@ package final class MemoryLedger: Ledger, ParentRecords {
 
   package func file(_ name: String) async throws(SyncError) -> FileMark? {
     content.withLock { $0.files[name] }
+  }
+
+  package func serial() async throws(SyncError) -> String { "memory" }
+
+  package func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    content.withLock { content in
+      let held = Set(
+        content.pending.values.filter { $0.rejection.parent != nil }.map(\.rejection.key))
+      return Set(keys.filter { content.known[$0] != nil && !held.contains($0.description) })
+    }
   }
 
   package func heldCount() async throws(SyncError) -> Int {

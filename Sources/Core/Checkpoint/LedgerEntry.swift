@@ -32,6 +32,8 @@ package enum LedgerEntry: Sendable, Equatable {
   case deleted(RowKey, approved: Bool)
   /// The parents that the row names, all of them; none clears what was named before.
   case linked(RowKey, parents: [RowKey])
+  /// The record may be gone with its parent: its children can tell.
+  case departed(RowKey)
   /// A full scan begins; rows recorded from here on are part of it.
   ///
   /// - Parameter number: one more than that of the scan before.

@@ -13,6 +13,8 @@ package struct Tally: Sendable, Equatable, Codable {
   package var rejected = 0
   /// Rows that do not pass the filter of the job.
   package var filteredOut = 0
+  /// Rows that wait for a parent.
+  package var held = 0
   /// Pending rows that were tried again; they do not count against the reject limit.
   package var retried = 0
   package var parts = 0
@@ -43,6 +45,7 @@ package struct Tally: Sendable, Equatable, Codable {
     absent = try count(.absent)
     rejected = try count(.rejected)
     filteredOut = try count(.filteredOut)
+    held = try count(.held)
     retried = try count(.retried)
     parts = try count(.parts)
     bytes = try count(.bytes)
@@ -63,6 +66,7 @@ package struct Tally: Sendable, Equatable, Codable {
     sum.absent += more.absent
     sum.rejected += more.rejected
     sum.filteredOut += more.filteredOut
+    sum.held += more.held
     sum.retried += more.retried
     sum.parts += more.parts
     sum.bytes += more.bytes

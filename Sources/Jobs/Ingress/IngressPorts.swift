@@ -14,6 +14,10 @@ package struct IngressPorts: Sendable {
   package var reads: Int
   /// Whether the user may read every row of the organization; nil where the service does not say.
   package var readsWholeOrganization: @Sendable () async throws(SyncError) -> Bool?
+  /// The ledgers of the parent jobs, by name.
+  package var parents: [String: any ParentRecords]
+  /// - Errors: `loading` where a parent job is not so far.
+  package var requireParents: @Sendable (ParentNeed) throws(SyncError) -> Void
   /// `--approve-deletes N`.
   package var approvedDeletes: Int?
 
@@ -22,8 +26,12 @@ package struct IngressPorts: Sendable {
     spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
     digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int,
     reads: Int, readsWholeOrganization: @escaping @Sendable () async throws(SyncError) -> Bool?,
+    parents: [String: any ParentRecords] = [:],
+    requireParents: @escaping @Sendable (ParentNeed) throws(SyncError) -> Void = { _ in },
     approvedDeletes: Int? = nil
   ) {
+    self.parents = parents
+    self.requireParents = requireParents
     self.source = source
     self.spool = spool
     self.ledger = ledger
@@ -34,4 +42,12 @@ package struct IngressPorts: Sendable {
     self.readsWholeOrganization = readsWholeOrganization
     self.approvedDeletes = approvedDeletes
   }
+}
+
+/// How far the parents of a job have to be.
+package enum ParentNeed: Sendable, Equatable {
+  /// Their ledgers know which records Campaign has, or will have once their import is proven.
+  case exported
+  /// Campaign has them.
+  case loaded
 }

@@ -30,6 +30,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var recovery: RecoverySlot?
   /// Known rows that the last scan did not have are to be looked for.
   package var absence: AbsenceSlot?
+  /// By parent job: how far its deletions are known here.
+  package var parents: [String: ParentMark]?
 
   package init() {}
 }
@@ -124,6 +126,18 @@ package struct AbsenceSlot: Codable, Sendable, Equatable {
   package var checked = 0
 
   package init() {}
+}
+
+/// A position among the departures of a parent job.
+package struct ParentMark: Codable, Sendable, Equatable {
+  /// Of the parent's ledger.
+  package var serial: String
+  package var position: Int
+
+  package init(serial: String, position: Int = 0) {
+    self.serial = serial
+    self.position = position
+  }
 }
 
 package struct DeltaToken: Codable, Sendable, Equatable {

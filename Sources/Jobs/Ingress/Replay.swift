@@ -38,6 +38,7 @@ extension IngressState {
     var next = IngressState()
     next.run = run + 1
     next.scans = scans
+    next.parents = parents
     next.delta.collected = delta.collected
     next.absence = AbsenceSlot()
     return next
@@ -65,21 +66,17 @@ extension IngressState {
 
 extension IngressJob {
   /// What a page of a load that is made again says of rows that the ledger may know.
-  func replayed(
-    _ keys: [RowKey], _ rejections: [Rejection], filtered: [RowKey]
-  ) async throws(SyncError) -> WrittenRows {
+  func replayed(_ page: WrittenPage) async throws(SyncError) -> WrittenRows {
     var done = WrittenRows()
-    var seen = keys + rejections.compactMap { RowKey($0.key) }
-    done.entries.append(.scanned(seen + filtered))
-    if deletesFilteredOut {
-      let known = try await ports.ledger.known(filtered)
-      let leaving = filtered.filter { known[$0] != nil }
-      if !leaving.isEmpty {
-        done.entries.append(.filteredOutWait(leaving))
-        done.hasCollected = true
-      }
-    } else {
-      seen += filtered
+    var seen = page.keys + page.held + page.rejections.compactMap { RowKey($0.key) }
+    done.entries.append(.scanned(seen + page.filtered + page.parentless))
+    var leaving: [RowKey] = []
+    if deletesFilteredOut { leaving += page.filtered } else { seen += page.filtered }
+    if deletesParentless { leaving += page.parentless } else { seen += page.parentless }
+    let known = try await ports.ledger.known(leaving)
+    if !known.isEmpty {
+      done.entries.append(.filteredOutWait(leaving.filter { known[$0] != nil }))
+      done.hasCollected = true
     }
     if tracksDeletions { done.entries.append(.deletionsDropped(seen)) }
     return done

@@ -29,7 +29,9 @@ extension IngressJob {
   /// Deletes what was released, some records at once.
   private func applyReleased(_ emit: @escaping Emit<IngressState>) async throws(SyncError) {
     try await eachSlice(released: true, emit) { (slice, target) async throws(SyncError) in
-      await RecordRemover(store: target.store).remove(slice, atOnce: ports.writes)
+      let orphans = try await orphans(among: slice.map(\.key))
+      return await RecordRemover(store: target.store)
+        .remove(slice, hiddenBy: orphans, atOnce: ports.writes)
     }
   }
 
@@ -68,6 +70,11 @@ extension IngressJob {
     settings.deletes.apply && settings.filter?.whenFilteredOut == .delete
   }
 
+  /// Campaign would hide such a record, and no call could reach it again.
+  var deletesParentless: Bool {
+    settings.deletes.apply && settings.parents.contains(where: \.isRequired)
+  }
+
   /// What some rows, as they are now, say about deletions.
   ///
   /// - Parameter isScan: see `Reading`.
@@ -77,15 +84,18 @@ extension IngressJob {
     var seen: [RowKey] = []
     var leaving: [RowKey] = []
     var done = WrittenRows()
+    func leave(_ key: RowKey, deletes: Bool) {
+      done.tally.filteredOut += 1
+      done.entries.append(.settled(key.description))
+      if !deletes { seen.append(key) }
+      if deletes, known[key] != nil { leaving.append(key) }
+    }
     for row in rows {
       switch row {
       case .mapped(let row): seen.append(row.key)
       case .rejected(let rejection): if let key = RowKey(rejection.key) { seen.append(key) }
-      case .filteredOut(let key):
-        done.tally.filteredOut += 1
-        done.entries.append(.settled(key.description))
-        if !deletesFilteredOut { seen.append(key) }
-        if deletesFilteredOut, known[key] != nil { leaving.append(key) }
+      case .filteredOut(let key): leave(key, deletes: deletesFilteredOut)
+      case .parentless(let key): leave(key, deletes: deletesParentless)
       }
     }
     if tracksDeletions, !seen.isEmpty {

@@ -9,6 +9,7 @@ extension IngressJob {
   ///   from which the catch-up delta starts.
   func export(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "export") { [self] emit throws(SyncError) in
+      try ports.requireParents(.exported)
       let target = try await target()
       var slot = state.export
       let spool = try ports.spool(state.run)
@@ -51,7 +52,8 @@ extension IngressJob {
         slot.part = PartMark(number: slot.part.number + 1)
       }
       rows.removeAll()
-      var mapped = target.plan.append(page, to: &rows)
+      let held = try await heldBack(page, target.plan)
+      var mapped = target.plan.append(page, to: &rows, without: Set(held.keys))
       slot.part = try spool.append(rows.bytes, rowCount: mapped.keys.count, to: slot.part)
       slot.link = page.next
       slot.pages += 1
@@ -59,12 +61,15 @@ extension IngressJob {
       token = page.delta
       mapped.tally.bytes = rows.bytes.count
       var entries = [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending)
-      if !mapped.filtered.isEmpty, try await ports.ledger.pendingCount() > 0 {
-        entries += mapped.filtered.map { .settled($0.description) }
+      entries += links(page, target.plan, of: mapped.keys)
+      entries += mapped.held.compactMap { key in held[key].map { .held(key, for: $0) } }
+      let leftOut = mapped.filtered + mapped.parentless
+      if !leftOut.isEmpty, try await ports.ledger.pendingCount() > 0 {
+        entries += leftOut.map { .settled($0.description) }
       }
       var collected: Instant?
       if isReplay {
-        let more = try await replayed(mapped.keys, mapped.rejections, filtered: mapped.filtered)
+        let more = try await replayed(mapped)
         entries += more.entries
         if more.hasCollected { collected = ports.clock.now }
       }
