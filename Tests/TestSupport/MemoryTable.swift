@@ -98,7 +98,7 @@ package final class MemoryTable: TableSource {
     }
   }
 
-  private func checkKept() throws(SyncError) {
+  package func checkKept() throws(SyncError) {
     if state.withLock({ $0.refusesKeptLinks }) { throw .staleLink }
   }
 
