@@ -21,8 +21,8 @@ extension DataverseFault {
     case .privilege:
       return SyncError(
         .permission, action, "the application user lacks a privilege", code: codeText,
-        next: "give its security role Read on the table for the whole organization: change"
-          + " tracking works with no less")
+        next: "give its security role Read on the table (prvRead and the table's name) for the"
+          + " whole organization: change tracking works with no less")
     case .forbidden:
       return SyncError(
         .permission, action, "Dynamics does not allow it to this application user", code: codeText,

@@ -119,12 +119,16 @@ extension IngressJob {
 
 extension SyncError {
   static func narrowRole(_ settings: IngressSettings, code: String?) -> SyncError {
-    SyncError(
+    // As the schema writes it: prvReadContact, prvReadcs_Vehicle.
+    let table = settings.table
+    let isBuiltIn = !table.contains("_")
+    let name = isBuiltIn ? table.prefix(1).uppercased() + table.dropFirst() : table
+    return SyncError(
       .permission, "tell deleted rows of \(settings.name) from hidden ones",
       "the application user does not read every \(settings.table) of the organization, and a row "
         + "out of its reach looks like a deleted one: nothing was deleted",
       code: code,
-      next: "give its security role Read on the table (prvRead\(settings.table)) at organization "
+      next: "give its security role Read on the table (prvRead\(name)) at organization "
         + "level, then campaign-sync run \(settings.name)")
   }
 }

@@ -8,7 +8,7 @@ extension DryRun {
     }
     add("rows", (isCounted ? "" : "about ") + TimeText.count(rows) + sampleWords)
     if let parts { add("parts", "\(TimeText.count(parts)) at most") }
-    if isFollowing || created > 0 {
+    if isFollowing || created > 0 || unchanged > 0 {
       let about = estimated > 0 || !isCounted ? "about " : ""
       add("create", about + TimeText.count(created))
       add("update", about + TimeText.count(updated))

@@ -80,7 +80,10 @@ struct DryRun {
   }
   var appliesDeletes: Bool { settings.deletes.apply }
   /// Pages, a look-up for each row that is not proven, and the writes.
-  var requests: Int { pages + created * 2 + updated * 2 + unchanged }
+  var requests: Int {
+    let absent = appliesDeletes ? deletions?.absent ?? 0 : 0
+    return pages + created * 2 + updated * 2 + unchanged + absent
+  }
 }
 
 extension DryRun {
@@ -88,7 +91,9 @@ extension DryRun {
   private mutating func estimateLoad(
     _ sides: BothSides, _ standing: IngressState?
   ) async throws(SyncError) {
-    next = standing == nil ? "full load" : "the full load goes on"
+    let isReplay = standing?.absence != nil
+    let isNew = standing == nil || standing?.isMarkedForReplay == true
+    next = isNew ? "full load\(isReplay ? " (replay)" : "")" : "the full load goes on"
     var page: Page?
     for try await first in sides.dynamics.scan(sides.query, from: nil) {
       page = first
@@ -109,7 +114,9 @@ extension DryRun {
       let bytes = buffer.bytes.count * rows / page.rows
       parts = max(1, (bytes + settings.csv.partSize - 1) / settings.csv.partSize)
     } else if settings.initial == .api, page.rows > 0 {
-      created = written.tally.mapped * rows / page.rows
+      // Loaded before: at least looked up.
+      let loaded = written.tally.mapped * rows / page.rows
+      if isReplay { unchanged = loaded } else { created = loaded }
     }
   }
 

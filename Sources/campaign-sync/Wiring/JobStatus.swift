@@ -95,11 +95,11 @@ struct JobStatus {
       }
     } else if standing?.phase == .loading {
       (state, next) = (.loading, "campaign-sync initial \(name) waits for the proof")
-    } else if let recovery {
+    } else if let recovery, let standing, !standing.isMarkedForReplay {
       (state, detail) = (.recovering, recovery)
       next = "campaign-sync run \(name)"
     } else if let standing {
-      state = .idle
+      (state, detail) = (.idle, recovery)
       next = "campaign-sync \(standing.phase == .loaded ? "run" : "initial") \(name)"
     }
   }
@@ -148,7 +148,7 @@ extension JobStatus {
       if deletions > 0 {
         lines.append("  deletions     \(TimeText.count(deletions)) wait to be made in Campaign")
       }
-      if let recovery, state != .recovering { lines.append("  recovery      \(recovery)") }
+      if let recovery, detail != recovery { lines.append("  recovery      \(recovery)") }
       lines.append("  token         \(tokenWords)")
       lines.append(
         "  engine calls  \(TimeText.count(engineCallsThisMonth)) this month, "

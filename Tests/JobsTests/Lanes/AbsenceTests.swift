@@ -32,7 +32,7 @@ import Testing
         let failure = try #require(bench.life(.next).failure)
         #expect(failure.kind == .permission)
         #expect(failure.reason.contains("nothing was deleted"))
-        #expect(failure.next?.contains("prvReadcontact") == true)
+        #expect(failure.next?.contains("prvReadContact") == true)
         #expect(failure.next?.contains("organization level") == true)
       }
       #expect(bench.resource.contents.count == 20)
