@@ -5,6 +5,11 @@ package enum Replay: Sendable, Equatable {
   /// From here on a table is too large to be loaded again by mistake.
   package static let rowLimit = 2_000_000
 
+  /// - Parameter isMeant: `--large`.
+  package static func isTooLarge(_ rows: Int, isMeant: Bool) -> Bool {
+    rows >= rowLimit && !isMeant
+  }
+
   /// The first load comes anyway.
   case neverLoaded
   case alreadyMarked

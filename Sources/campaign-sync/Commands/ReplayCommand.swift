@@ -63,7 +63,7 @@ struct ReplayCommand: AsyncParsableCommand {
     let ledger = try SQLiteLedger.open(in: state.folder, identity: identity)
     let known = try await ledger.knownCount()
     let rows = await count(state) ?? known
-    guard !large, rows >= Replay.rowLimit else { return }
+    guard Replay.isTooLarge(rows, isMeant: large) else { return }
     throw SyncError(
       .configuration, "replay \(name)",
       "its table has \(TimeText.count(rows)) rows, and \(TimeText.count(Replay.rowLimit)) are the "
