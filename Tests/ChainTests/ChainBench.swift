@@ -148,7 +148,13 @@ final class ChainBench: Sendable {
       ports: IngressPorts(
         source: dynamics, spool: spool, ledger: ledger,
         digest: { [digester] in digester.digest($0) },
-        clock: world.clock, writes: 1, parents: parents),
+        clock: world.clock, writes: 1, reads: 1,
+        readsWholeOrganization: { [dynamics] () async throws(SyncError) in
+          try await dynamics.readsWholeOrganization(
+            TableSchema(
+              logicalName: settings.table, entitySet: "", primaryId: "", isChangeTracked: true,
+              columns: []))
+        }, parents: parents),
       staging: StageJob(name: settings.name, dropbox: nil, spool: spool, uploads: 1),
       loading: LoadJob(
         settings: settings, goal: .look, workflow: NoWorkflow(), dropbox: nil, spool: spool,

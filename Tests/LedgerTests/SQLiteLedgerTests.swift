@@ -108,7 +108,9 @@ import Testing
     try create().record([.sent(key)], at: Instant(seconds: 1))
     let ledger = try SQLiteLedger.look(in: folder.path)
     #expect(try await ledger.known([key]) == [key: .sent])
-    #expect(throws: SyncError.self) { try ledger.record([.forgotten(key)], at: Instant(seconds: 2)) }
+    #expect(throws: SyncError.self) {
+      try ledger.record([.forgotten(key)], at: Instant(seconds: 2))
+    }
     #expect(try await ledger.known([key]) == [key: .sent])
     let database = try Database(at: path)
     try database.run("UPDATE meta SET value = 1 WHERE name = 'format'")

@@ -43,6 +43,12 @@ import Testing
     #expect(Replay(of: loading) == .loading)
   }
 
+  @Test func twoMillionRowsAreLoadedAgainOnlyIfMeant() {
+    #expect(!Replay.isTooLarge(1_999_999, isMeant: false))
+    #expect(Replay.isTooLarge(2_000_000, isMeant: false))
+    #expect(!Replay.isTooLarge(15_000_000, isMeant: true))
+  }
+
   @Test(
     "Everything is loaded again, the way it was first", arguments: [IngressSettings.Via.file, .api])
   func everythingIsLoadedAgain(via: IngressSettings.Via) throws {
