@@ -7,7 +7,7 @@ final class LedgerWriter {
   private let upsertPending, deletePending, anyPending, isPending: Statement
   private let upsertFile: Statement
   private let readCount, writeCount: Statement
-  private let readScan, writeScan, markScanned, doubtAll: Statement
+  private let readScan, writeScan, markScanned, doubt, doubtAll: Statement
   private let deletions: DeletionWriter
   private let links: LinkWriter
   private var known = 0
@@ -38,6 +38,7 @@ final class LedgerWriter {
     readScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
     writeScan = try database.prepare("UPDATE meta SET value = ? WHERE name = 'scan'")
     markScanned = try database.prepare("UPDATE known SET scan = ?2 WHERE key = ?1")
+    doubt = try database.prepare("UPDATE known SET state = 0, digest = NULL WHERE key = ?")
     doubtAll = try database.prepare(Self.doubtingAll)
     deletions = try DeletionWriter(database)
     links = try LinkWriter(database)
@@ -90,7 +91,7 @@ final class LedgerWriter {
       try settle(key.description)
     case .linked(let key, let parents): try links.put(key, parents)
     case .orphaned(let key, let rejection):
-      try put(key, nil)
+      try doubt(key)
       try links.depart(key)
       isPending.bind(1, rejection.key)
       let waits = try isPending.step()
@@ -130,6 +131,18 @@ final class LedgerWriter {
     }
     try bind(updateKnown, key, digest)
     try updateKnown.run()
+  }
+
+  /// The row is proven no more; no scan has had it because of that.
+  private func doubt(_ key: RowKey) throws(SyncError) {
+    try bind(insertKnown, key, nil)
+    try insertKnown.run()
+    guard database.changes == 0 else {
+      known += 1
+      return
+    }
+    doubt.bind(1, key.stored.high, key.stored.low)
+    try doubt.run()
   }
 
   private func bind(_ statement: Statement, _ key: RowKey, _ digest: RowDigest?) throws(SyncError) {

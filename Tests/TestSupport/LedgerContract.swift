@@ -156,7 +156,12 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     var seen: [RowKey] = []
     while let next = try await ledger.absent(after: seen.last, limit: 1).first { seen.append(next) }
     #expect(seen.count == 2 && Set(seen) == [one, two])
-    try ledger.record([.allDoubted], at: late)
+    let held = Rejection(key: "\(one)", rule: "parent", reason: "it waits")
+    try ledger.record(
+      [.proven(one, digest: digest), .scanBegan(3), .orphaned(one, held)], at: late)
+    #expect(try await ledger.known([one]) == [one: .sent])
+    #expect(try await ledger.absent(after: nil, limit: 9).contains(one), "nobody has scanned it")
+    try ledger.record([.proven(two, digest: digest), .allDoubted], at: late)
     #expect(try await ledger.known([two]) == [two: .sent])
   }
 

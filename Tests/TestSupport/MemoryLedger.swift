@@ -19,6 +19,8 @@ package final class MemoryLedger: Ledger, ParentRecords {
     var departed: [RowKey] = []
     var links: [RowKey: Set<RowKey>] = [:]
     var scan = 0
+    /// How often it was lost.
+    var life = 0
     var scanned: [RowKey: Int] = [:]
 
     mutating func put(_ key: RowKey, _ row: KnownRow) {
@@ -35,6 +37,15 @@ package final class MemoryLedger: Ledger, ParentRecords {
   private let content = Mutex(Content())
 
   package init() {}
+
+  /// Somebody removed it, and a new one is there.
+  package func lose() {
+    content.withLock { content in
+      let life = content.life + 1
+      content = Content()
+      content.life = life
+    }
+  }
 
   /// A backup.
   package func copy() -> MemoryLedger {
@@ -81,7 +92,9 @@ package final class MemoryLedger: Ledger, ParentRecords {
     case .linked(let key, let parents):
       content.links[key] = parents.isEmpty ? nil : Set(parents)
     case .orphaned(let key, let rejection):
-      content.put(key, .sent)
+      // No scan has had it because of that.
+      if content.known[key] == nil { content.put(key, .sent) }
+      content.known[key] = .sent
       content.departed.append(key)
       if !content.pending.keys.contains(where: { $0.key == rejection.key }) {
         record(.pending(rejection), at: now, in: &content)
@@ -188,7 +201,9 @@ package final class MemoryLedger: Ledger, ParentRecords {
     content.withLock { $0.files[name] }
   }
 
-  package func serial() async throws(SyncError) -> String { "memory" }
+  package func serial() async throws(SyncError) -> String {
+    content.withLock { "memory \($0.life)" }
+  }
 
   package func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
     content.withLock { content in

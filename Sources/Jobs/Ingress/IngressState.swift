@@ -104,7 +104,7 @@ package struct RecoverySlot: Codable, Sendable, Equatable {
     case tokenExpired, tokenRefused
     /// The systems have other names than before, or the state came from a backup.
     case adopted
-    /// The ledger is new, or older than the scan that it should know.
+    /// The ledger is new, or older than the scan that it should know; or that of a parent job is.
     case ledgerLost
   }
 

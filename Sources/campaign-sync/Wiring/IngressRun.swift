@@ -286,7 +286,7 @@ extension RecoverySlot.Reason {
     case .tokenExpired: "the delta token had expired"
     case .tokenRefused: "Dynamics refused the delta token"
     case .adopted: "the position was adopted"
-    case .ledgerLost: "the ledger was lost"
+    case .ledgerLost: "the ledger was lost, or that of a parent job"
     }
   }
 }
