@@ -7,7 +7,7 @@ final class LedgerWriter {
   private let upsertPending, deletePending, anyPending, isPending: Statement
   private let upsertFile: Statement
   private let readCount, writeCount: Statement
-  private let readScan, writeScan, markScanned, doubt, doubtAll: Statement
+  private let readScan, writeScan, markScanned, doubt: Statement
   private let deletions: DeletionWriter
   private let links: LinkWriter
   private var known = 0
@@ -15,7 +15,10 @@ final class LedgerWriter {
   private var scan = 0
   private var hasPending = true
 
-  static let doubtingAll = "UPDATE known SET state = 0, digest = NULL WHERE state = 1"
+  static let doubtingAll = """
+    UPDATE known SET state = 0, digest = NULL WHERE state = 1;
+    UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'serial';
+    """
 
   init(_ database: Database) throws(SyncError) {
     self.database = database
@@ -39,7 +42,6 @@ final class LedgerWriter {
     writeScan = try database.prepare("UPDATE meta SET value = ? WHERE name = 'scan'")
     markScanned = try database.prepare("UPDATE known SET scan = ?2 WHERE key = ?1")
     doubt = try database.prepare("UPDATE known SET state = 0, digest = NULL WHERE key = ?")
-    doubtAll = try database.prepare(Self.doubtingAll)
     deletions = try DeletionWriter(database)
     links = try LinkWriter(database)
   }
@@ -107,7 +109,7 @@ final class LedgerWriter {
         markScanned.bind(1, key.stored.high, key.stored.low)
         try markScanned.run()
       }
-    case .allDoubted: try doubtAll.run()
+    case .allDoubted: try database.run(Self.doubtingAll)
     }
   }
 

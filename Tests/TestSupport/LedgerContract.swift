@@ -143,7 +143,7 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     Set(try await ledger.deletions(released: false, after: nil, limit: 9).map(\.key))
   }
 
-  private func tellsAbsent(_ ledger: any Ledger) async throws {
+  private func tellsAbsent(_ ledger: any Ledger & ParentRecords) async throws {
     try ledger.record([.sentAll([one, two, three])], at: early)
     #expect(try await ledger.absent(after: nil, limit: 9).isEmpty, "no scan, no absence")
     #expect(try await ledger.lastScan() == 0)
@@ -161,8 +161,10 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
       [.proven(one, digest: digest), .scanBegan(3), .orphaned(one, held)], at: late)
     #expect(try await ledger.known([one]) == [one: .sent])
     #expect(try await ledger.absent(after: nil, limit: 9).contains(one), "nobody has scanned it")
+    let serial = try await ledger.serial()
     try ledger.record([.proven(two, digest: digest), .allDoubted], at: late)
     #expect(try await ledger.known([two]) == [two: .sent])
+    #expect(try await ledger.serial() != serial)
   }
 
   private func replacesParents(_ ledger: any Ledger) async throws {

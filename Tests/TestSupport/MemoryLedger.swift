@@ -101,7 +101,9 @@ package final class MemoryLedger: Ledger, ParentRecords {
       }
     case .scanBegan(let number): content.scan = number
     case .scanned(let keys): for key in keys { content.scanned[key] = content.scan }
-    case .allDoubted: for key in content.known.keys { content.known[key] = .sent }
+    case .allDoubted:
+      for key in content.known.keys { content.known[key] = .sent }
+      content.life += 1
     default: recordDeletion(entry, at: now, in: &content)
     }
   }

@@ -102,6 +102,9 @@ extension IngressJob {
       if standing == nil { try await emit(Advance { [mark] in $0.know(job, mark) }) }
       if mark.serial != serial {
         mark = ParentMark(serial: serial)
+        while let last = try await records.departed(after: mark.position, limit: 1000).last {
+          mark.position = last.position
+        }
         try await doubtAll(below: job, mark, emit)
       }
       while true {
@@ -119,7 +122,8 @@ extension IngressJob {
 
   /// Another ledger than before: what the old one knew to have departed is in none.
   ///
-  /// A parent may have gone and come back without a word, so that its children have no record.
+  /// A parent may have gone and come back without a word, so that its children have no record. The
+  /// children of these are told by the serial of this ledger, which changes too.
   private func doubtAll(
     below job: String, _ mark: ParentMark, _ emit: Emit<IngressState>
   ) async throws(SyncError) {
