@@ -82,14 +82,14 @@ extension DataverseService {
       .init("DisplayCollectionName", AttributeMetadata.label(table.label + "s")),
       .init("Description", AttributeMetadata.label(nil)),
       .init("Keys", .array(keys(table))),
-      .init("Attributes", .array(AttributeMetadata(world: world, table: table).all)),
+      .init("Attributes", .array(AttributeMetadata(world: world, table: described(table)).all)),
     ])
   }
 
   private func attributes(
     _ table: TableDefinition, _ rest: [ODataURL.Segment], _ request: ODataRequest
   ) throws(ODataFault) -> HTTPResponse {
-    var all = AttributeMetadata(world: world, table: table).all
+    var all = AttributeMetadata(world: world, table: described(table)).all
     let name = request.url.segments[1].argument
     if let name {
       all = all.filter { attribute in
@@ -115,6 +115,16 @@ extension DataverseService {
       return try metadataOne(all[0], path, request, hidden: ["OptionSet", "GlobalOptionSet"])
     }
     return try metadataList(all, path, request, hidden: ["OptionSet", "GlobalOptionSet"])
+  }
+
+  /// The table as this server has it: an activity's state may not be valid for create.
+  private func described(_ table: TableDefinition) -> TableDefinition {
+    guard table.isActivity, knobs.activityState != .create else { return table }
+    var table = table
+    for place in table.columns.indices where table.columns[place].isStateOrStatus {
+      table.columns[place].access.remove(.create)
+    }
+    return table
   }
 
   /// Derived properties need a cast segment.

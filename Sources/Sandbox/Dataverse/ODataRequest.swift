@@ -75,6 +75,7 @@ extension DataverseService {
     of table: Int, _ first: ODataURL.Segment, _ request: ODataRequest
   ) throws(ODataFault) -> HTTPResponse {
     let rest = request.url.segments.dropFirst()
+    try fillTimeline(table, request)
     if let argument = first.argument {
       return try single(table, argument, Array(rest), request)
     }

@@ -52,7 +52,7 @@ extension DataverseService {
   private static func edm(_ kind: ColumnDefinition.Kind) -> String {
     switch kind {
     case .uniqueIdentifier, .lookup: "Edm.Guid"
-    case .string, .memo, .multiSelect, .virtual: "Edm.String"
+    case .string, .memo, .multiSelect, .entityName, .virtual: "Edm.String"
     case .boolean: "Edm.Boolean"
     case .integer, .picklist, .state, .status: "Edm.Int32"
     case .bigInteger: "Edm.Int64"

@@ -125,7 +125,11 @@ extension DataverseService {
     let name = stores[table].definition.logicalName
     for child in stores.indices {
       let definition = stores[child].definition
-      let cascades = knobs.cascadeDeletes.contains(definition.logicalName)
+      if definition.isActivity, stores[child].count == 0 || !definition.isWritable { continue }
+      // An activity goes with what it is regarding, unless its links are to be emptied.
+      let cascades =
+        knobs.cascadeDeletes.contains(definition.logicalName)
+        || definition.isActivity && !knobs.removeLinks.contains(definition.logicalName)
       guard cascades || knobs.removeLinks.contains(definition.logicalName) else { continue }
       for (position, column) in definition.columns.enumerated()
       where column.targets.contains(where: { $0.table == name }) {
@@ -136,6 +140,9 @@ extension DataverseService {
           return true
         }
         if cascades {
+          if definition.isActivity {
+            buried[child, default: []] += orphans.compactMap { stores[child].written[$0] }
+          }
           remove(child, orphans)
         } else {
           for key in orphans { change(child, key, [position: .null]) }
