@@ -78,8 +78,8 @@ extension TableDefinition {
         "activityid", .uniqueIdentifier, .key, label: "Activity", schemaName: "ActivityId",
         access: [.read, .create]),
       ColumnDefinition(
-        "activitytypecode", .entityName, .constant(.text(table)), label: "Activity Type",
-        schemaName: "ActivityTypeCode", access: .read),
+        "activitytypecode", .entityName, label: "Activity Type",
+        schemaName: "ActivityTypeCode", access: .read, initial: .text(table)),
       subject,
       ColumnDefinition("description", .memo(max: 2000), label: "Description"),
       ColumnDefinition(
