@@ -46,6 +46,7 @@ package final class SandboxRun: Sendable {
   /// - Promise: a new world begins with empty storage and without the tool's old state.
   package init(
     _ settings: Settings, readJob: @escaping ControlService.JobReader,
+    readEventJob: @escaping ControlService.EventJobReader = { _, _ in nil },
     stop: @escaping @Sendable () -> Void
   ) async throws(SyncError) {
     files = SandboxFiles(settings.directory)
@@ -68,7 +69,7 @@ package final class SandboxRun: Sendable {
       (ports.sftp, ports.control) = (sftp.port, settings.ports.control)
       if ports.control == 0 { ports.control = LoopbackPort.free() }
       let host = ControlService.Host(
-        about: files.about(ports, user: sftp.user), readJob: readJob,
+        about: files.about(ports, user: sftp.user), readJob: readJob, readEventJob: readEventJob,
         dropSessions: { [sftp] () throws(SyncError) in try sftp.dropSessions() }, stop: stop)
       servers.append(try await .start(ControlService(world, host: host), port: ports.control))
       self.ports = ports

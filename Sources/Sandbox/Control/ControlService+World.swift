@@ -22,7 +22,8 @@ extension ControlService {
 
   /// What the sandbox's jobs move, and where to.
   private static let tables = [
-    "contact", "account", "cs_vehicle", "cs_service", "cs_serviceitem",
+    "contact", "account", "cs_vehicle", "cs_service", "cs_serviceitem", "adobe_campaignemailsend",
+    "adobe_campaignemailopen", "adobe_campaignemailclick", "adobe_campaignemailbounce",
   ]
   private static let resources = [
     "profile", "cusAccount", "cusVehicle", "cusService", "cusServiceItem",
@@ -91,7 +92,11 @@ extension ControlService {
     let files = (call.body["files"]?.items ?? []).map {
       (name: $0["name"]?.text ?? "", text: $0["text"]?.text ?? "")
     }
-    let settings = try host.readJob(call.body["job"]?.text ?? "", files)
+    let name = call.body["job"]?.text ?? ""
+    if let events = try host.readEventJob(name, files) {
+      return try await EventComparison(events).run(world.events, against: world.dataverse).json
+    }
+    let settings = try host.readJob(name, files)
     guard let index = world.dataverse.world.schema.table(settings.table) else {
       throw .control("compare \(settings.name)", "Dynamics has no table \(settings.table) here")
     }

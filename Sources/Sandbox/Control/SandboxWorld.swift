@@ -24,6 +24,8 @@ package final class SandboxWorld: Sendable {
   package let clock: SandboxClock
   package let dataverse: DataverseService
   package let campaign: CampaignService
+  /// What Campaign sent and what came of it.
+  package let events: EventLog
   package let dataverseFaults = FaultPlan()
   package let campaignFaults = FaultPlan()
   /// What goes on the wire: the stand-in, packed, with planned faults, counted.
@@ -46,6 +48,7 @@ package final class SandboxWorld: Sendable {
     instance.sftpHome = settings.sftpHome
     let campaign = CampaignService(instance) { clock.now }
     (self.dataverse, self.campaign) = (dataverse, campaign)
+    events = EventLog(home: settings.sftpHome, clock: clock)
     dataverseDoor = WatchedService(
       FaultyService(PackingService(dataverse), plan: dataverseFaults) {
         await dataverse.revokeTokens()

@@ -61,10 +61,11 @@ extension DataverseService {
   func deleted(_ count: Int, of table: String) -> [RowKey] {
     guard let index = index(table), count > 0 else { return [] }
     var seen: Set<RowKey> = []
-    return Array(
-      stores[index].tombstones.reversed().lazy.map(\.key)
-        .filter { [store = stores[index]] key in
-          store.row(key) == nil && seen.insert(key).inserted
-        }.prefix(count))
+    var keys: [RowKey] = []
+    for stone in stores[index].tombstones.reversed() where keys.count < count {
+      guard stores[index].row(stone.key) == nil, seen.insert(stone.key).inserted else { continue }
+      keys.append(stone.key)
+    }
+    return keys
   }
 }

@@ -117,7 +117,9 @@ struct StartCommand: AsyncParsableCommand {
       settings.ports.control = port + 2
       settings.ports.sftp = sftpPort
     }
-    let run = try await SandboxRun(settings, readJob: JobReading.settings) { StopRequest.make() }
+    let run = try await SandboxRun(
+      settings, readJob: JobReading.settings, readEventJob: JobReading.events
+    ) { StopRequest.make() }
     if let writeEnv {
       try Files.write(run.files.environment(run.ports, user: run.user), to: writeEnv)
     }
