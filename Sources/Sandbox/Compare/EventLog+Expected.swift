@@ -101,7 +101,8 @@ extension EventLog {
       case .lastModified: milliseconds = row.modified
       case .eventDate, .logDate:
         let flaw =
-          file.kind == .tracking ? records.tracking[row.index].flaw : records.sendings[row.index].flaw
+          file.kind == .tracking
+          ? records.tracking[row.index].flaw : records.sendings[row.index].flaw
         guard flaw != .brokenDate else { return [] }
         milliseconds = row.date
       default: return []

@@ -123,7 +123,8 @@ struct ActivityMaker {
       let mapped = ActivityMaker.textRoles.filter { settings.columns[$0] != nil }
       let state = settings.state == .completed ? "1" : "0"
       return ActivityContent(
-        contact: contact, times: settings.columns["at"] == nil ? [time, time] : [time, time, time],
+        contact: contact,
+        times: settings.columns["at"] == nil ? [time, time] : [time, time, time],
         texts: [subject, state, owner.description] + mapped.map { texts[$0] ?? "" })
     }
     var expected = ExpectedActivity(id: id, content: content(first))

@@ -10,7 +10,8 @@ extension TableDefinition {
 
   package static let emailOpen = activity(
     "adobe_campaignemailopen", "adobe_CampaignEmailOpen", label: "Adobe Campaign Email Open",
-    code: 10_202, columns: [date("adobe_dateopened", "adobe_DateOpened", "Date Opened"), mirrorPage]
+    code: 10_202,
+    columns: [date("adobe_dateopened", "adobe_DateOpened", "Date Opened"), mirrorPage]
   )
 
   package static let emailClick = activity(
@@ -32,7 +33,8 @@ extension TableDefinition {
     var columns = common(
       of: "activitypointer",
       regarding: [
-        .init("contact", "regardingobjectid_contact"), .init("account", "regardingobjectid_account"),
+        .init("contact", "regardingobjectid_contact"),
+        .init("account", "regardingobjectid_account"),
       ])
     columns[0].recipe = .key
     var table = TableDefinition(

@@ -54,7 +54,8 @@ struct AttributeMetadata {
       .init("IsValidForCreate", .bool(column.access.contains(.create))),
       .init("IsValidForUpdate", .bool(column.access.contains(.update))),
       .init("IsLogical", .bool(column.name.hasPrefix("address"))),
-      .init("IsCustomAttribute", .bool(column.name.hasPrefix("cs_") || column.name.hasPrefix("adobe_"))),
+      .init(
+        "IsCustomAttribute", .bool(column.name.hasPrefix("cs_") || column.name.hasPrefix("adobe_"))),
       .init("IsValidODataAttribute", .bool(column.isInRows)),
       .init("ColumnNumber", 1), .init("Description", AttributeMetadata.label(nil)),
       .init(
