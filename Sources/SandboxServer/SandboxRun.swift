@@ -29,6 +29,8 @@ package final class SandboxRun: Sendable {
     package var contacts = 20_000
     /// Rows of other tables by logical name; else a share of the contacts.
     package var rows: [String: Int] = [:]
+    /// Application users of Dynamics.
+    package var dynamicsClients = 1
     /// Seconds between two signals of a workflow.
     package var signalWindow = 1
     package init(directory: String) { self.directory = directory }
@@ -107,6 +109,7 @@ package final class SandboxRun: Sendable {
     born.contacts = settings.contacts
     born.rows = settings.rows
     born.signalWindow = settings.signalWindow
+    born.dynamicsClients = settings.dynamicsClients
     born.dynamicsClient.secret = secrets.0
     born.campaignClient.secrets = [secrets.1]
     born.sftpHome = home

@@ -16,6 +16,7 @@ extension ControlService {
         "resources", await counts(ControlService.resources) { await world.campaign.count(of: $0) }),
       .init("workflows", .object(workflows.map { .init($0.key, .string($0.value)) })),
       .init("imports", .array(imports)),
+      .init("exports", .number(String(await world.events.files.count))),
     ]
     return .object(members)
   }
