@@ -61,6 +61,8 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var activityState = ActivityState.create
   /// `regardingobjectid_contact` also means the lookup of a concrete activity table.
   package var acceptsBareRegarding = false
+  /// The status where a lookup is bound to a row that is not there: 404, in some versions 400.
+  package var missingTargetStatus = 404
 
   // Limits
   package var limitsEnabled = true
@@ -123,6 +125,7 @@ extension DataverseKnobs {
     ("failsRepeatedTargets", .flag(\.failsRepeatedTargets)),
     ("cascadeDeletes", .texts(\.cascadeDeletes)), ("removeLinks", .texts(\.removeLinks)),
     ("activityState", .state), ("acceptsBareRegarding", .flag(\.acceptsBareRegarding)),
+    ("missingTargetStatus", .number(\.missingTargetStatus)),
     ("limitsEnabled", .flag(\.limitsEnabled)), ("requestLimit", .number(\.requestLimit)),
     ("executionLimit", .number(\.executionLimit)),
     ("concurrencyLimit", .number(\.concurrencyLimit)),

@@ -81,7 +81,7 @@ extension DataverseService {
       .init("DisplayName", AttributeMetadata.label(table.label)),
       .init("DisplayCollectionName", AttributeMetadata.label(table.label + "s")),
       .init("Description", AttributeMetadata.label(nil)),
-      .init("Keys", .array(keys(table))),
+      .init("Privileges", .array(privileges(table))), .init("Keys", .array(keys(table))),
       .init("Attributes", .array(AttributeMetadata(world: world, table: described(table)).all)),
     ])
   }
@@ -115,6 +115,17 @@ extension DataverseService {
       return try metadataOne(all[0], path, request, hidden: ["OptionSet", "GlobalOptionSet"])
     }
     return try metadataList(all, path, request, hidden: ["OptionSet", "GlobalOptionSet"])
+  }
+
+  private func privileges(_ table: TableDefinition) -> [JSONValue] {
+    DataverseService.privilegeVerbs.map { verb in
+      let name = "prv\(verb)\(table.privilegeName)"
+      return [
+        "CanBeBasic": true, "CanBeDeep": true, "CanBeEntityReference": false, "CanBeGlobal": true,
+        "CanBeLocal": true, "CanBeParentEntityReference": false, "Name": .string(name),
+        "PrivilegeId": .string(world.identifier(name).description), "PrivilegeType": .string(verb),
+      ]
+    }
   }
 
   /// The table as this server has it: an activity's state may not be valid for create.

@@ -115,7 +115,7 @@ extension DataverseService {
     _ verb: String, _ table: Int, _ request: ODataRequest
   ) throws(ODataFault) {
     let definition = stores[table].definition
-    let name = "prv\(verb)\(definition.schemaName)"
+    let name = "prv\(verb)\(definition.privilegeName)"
     guard knobs.missingPrivileges.contains(name) else { return }
     throw noPrivilege(name, definition, request)
   }

@@ -204,13 +204,16 @@ extension DataverseService {
     table.hasBulkMessages && !knobs.withoutBulk.contains(table.logicalName)
   }
 
+  static let privilegeVerbs = ["Create", "Read", "Write", "Delete", "Append", "AppendTo"]
+
   /// Answers `systemusers(<id>)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`.
   func userPrivileges(_ request: ODataRequest) -> HTTPResponse {
     var privileges: [JSONValue] = []
+    var seen: Set<String> = []
     for store in stores {
-      for verb in ["Create", "Read", "Write", "Delete", "Append", "AppendTo"] {
-        let name = "prv\(verb)\(store.definition.schemaName)"
-        guard !knobs.missingPrivileges.contains(name) else { continue }
+      for verb in DataverseService.privilegeVerbs {
+        let name = "prv\(verb)\(store.definition.privilegeName)"
+        guard !knobs.missingPrivileges.contains(name), seen.insert(name).inserted else { continue }
         let isGlobal =
           verb != "Read" || knobs.readsWholeOrganization || !isNarrow(store.definition)
         privileges.append([

@@ -199,7 +199,11 @@ extension DataverseService {
           + "the address of a row.")
     }
     let address = try address(table, argument)
-    guard let row = row(table, address) else { throw missing(table, address) }
+    guard let row = row(table, address) else {
+      var fault = missing(table, address)
+      fault.status = knobs.missingTargetStatus
+      throw fault
+    }
     return (table, row.key)
   }
 }

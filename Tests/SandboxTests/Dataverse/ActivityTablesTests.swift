@@ -210,6 +210,95 @@ struct ActivityTablesTests {
     }
   }
 
+  /// One part of a batch.
+  private func part(_ id: Int?, _ head: String, _ body: JSONValue) -> String {
+    let content = id.map { "Content-ID: \($0)\r\n" } ?? ""
+    return "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\(content)\r\n"
+      + "\(head)\r\nContent-Type: application/json; type=entry\r\n\r\n\(text(body))\r\n"
+  }
+
+  /// The statuses of the parts of a batch's answer.
+  private func statuses(_ response: HTTPResponse) -> [String] {
+    String(decoding: response.body, as: UTF8.self).split(separator: "\r\n")
+      .filter { $0.hasPrefix("HTTP/1.1 ") }.map { String($0.dropFirst(9).prefix(3)) }
+  }
+
+  private static let post = "POST /api/data/v9.2/adobe_campaignemailclicks HTTP/1.1"
+  private static let type = ["Content-Type": "multipart/mixed; boundary=\"b\""]
+
+  @Test("A batch writes activities one by one: each has its own answer")
+  func batch() async throws {
+    let fixture = try await DataverseFixture()
+    let contact = await contact(fixture)
+    let none = "/contacts(00000000-0000-0000-0000-00000000dead)"
+    let address = "PATCH /api/data/v9.2/\(Self.click)s(\(Self.ids[2])) HTTP/1.1"
+    let update: JSONValue = ["adobe_campaignname": "X"]
+    let parts = [
+      part(nil, Self.post, Self.body(Self.ids[0], of: contact)),
+      part(nil, Self.post, Self.body(Self.ids[0], of: contact)),
+      part(nil, Self.post, Self.body(Self.ids[1], of: contact, [(Self.binding, .string(none))])),
+      part(nil, address + "\r\nIf-None-Match: *", Self.body(Self.ids[2], of: contact)),
+      part(nil, address + "\r\nIf-None-Match: *", update),
+      part(nil, address + "\r\nIf-Match: *", update),
+    ]
+    let body = parts.map { "--b\r\n" + $0 }.joined() + "--b--\r\n"
+    let all = try await fixture.send(
+      "POST", "$batch", Self.type.merging(["Prefer": "odata.continue-on-error"]) { $1 }, body: body)
+    #expect(all.status == 200 && statuses(all) == ["204", "412", "404", "204", "412", "204"])
+    #expect(await fixture.service.count(of: Self.click) == 2)
+    let strict = try await DataverseFixture()
+    let first = try await strict.send("POST", "$batch", Self.type, body: body)
+    #expect(first.status == 400 && statuses(first) == ["204", "412"])
+    let bare = try await strict.send(
+      "POST", "$batch", Self.type, body: body.replacing("\r\n--b--", with: "--b--"))
+    #expect(bare.status == 400 && String(decoding: bare.body, as: UTF8.self).contains("0x80048d19"))
+  }
+
+  @Test("A change set of activities is written as a whole, or not at all")
+  func changeSet() async throws {
+    let fixture = try await DataverseFixture()
+    let contact = await contact(fixture)
+    for (second, expected, count) in [(Self.ids[0], ["412"], 0), (Self.ids[1], ["204", "204"], 2)] {
+      let parts = [Self.ids[0], second].enumerated().map { place, id in
+        "--c\r\n" + part(place + 1, Self.post, Self.body(id, of: contact))
+      }
+      let response = try await fixture.send(
+        "POST", "$batch", Self.type,
+        body: "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n\(parts.joined())--c--\r\n"
+          + "\r\n--b--\r\n")
+      #expect(statuses(response) == expected)
+      #expect(await fixture.service.count(of: Self.click) == count)
+    }
+  }
+
+  @Test("All activities share their privileges, and the metadata says so")
+  func privileges() async throws {
+    let fixture = try await DataverseFixture { $0.missingPrivileges = ["prvCreateActivity"] }
+    let contact = await contact(fixture)
+    let body = text(Self.body(Self.ids[0], of: contact))
+    #expect(try await fixture.fault("POST", Self.click + "s", body: body) == "403 0x80040220")
+    let table = try await fixture.get(
+      "EntityDefinitions(LogicalName='\(Self.click)')?$select=Privileges")
+    let names = table["Privileges"]?.items?.compactMap { $0["Name"]?.text } ?? []
+    #expect(names.contains("prvCreateActivity") && names.contains("prvAppendActivity"))
+  }
+
+  @Test("Knobs: the bare navigation property, and 400 for a contact that is not there")
+  func versions() async throws {
+    let fixture = try await DataverseFixture {
+      ($0.acceptsBareRegarding, $0.missingTargetStatus) = (true, 400)
+    }
+    let contact = await contact(fixture)
+    let name = "regardingobjectid_contact@odata.bind"
+    for (link, expected) in [
+      ("/contacts(\(contact))", "204 "),
+      ("/contacts(00000000-0000-0000-0000-00000000dead)", "400 0x80040217"),
+    ] {
+      let body = JSONValue.object([.init("subject", "x"), .init(name, .string(link))])
+      #expect(try await fixture.fault("POST", Self.click + "s", body: text(body)) == expected)
+    }
+  }
+
   @Test("One operation of a batch may be throttled alone")
   func throttledPart() async throws {
     let fixture = try await DataverseFixture { $0.throttledParts = 1 }
