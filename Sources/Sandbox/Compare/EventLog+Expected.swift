@@ -20,7 +20,7 @@ extension EventLog {
     var events: [Candidate] = []
     let pattern = Array(maker.settings.files.pattern.utf8)
     for file in files where file.isWhole && !file.isBlank {
-      guard StorageFolder.matches(Array(file.name.utf8)[...], pattern[...]) else { continue }
+      guard EventLog.takes(file.name, pattern) else { continue }
       let reader = try Reader(maker, file, records)
       for row in file.rows {
         guard reader.qualifies(row) else {
@@ -45,6 +45,12 @@ extension EventLog {
       }
     }
     return (events, passed)
+  }
+
+  /// A pattern takes the packed files of its names too.
+  private static func takes(_ name: String, _ pattern: [UInt8]) -> Bool {
+    let bare = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
+    return [name, bare].contains { StorageFolder.matches(Array($0.utf8)[...], pattern[...]) }
   }
 
   /// One file through the eyes of one job.

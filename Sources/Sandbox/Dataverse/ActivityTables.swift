@@ -83,6 +83,8 @@ extension TableDefinition {
         "activitytypecode", .entityName, label: "Activity Type",
         schemaName: "ActivityTypeCode", access: .read, initial: .text(table)),
       subject,
+      ColumnDefinition("from", .virtual("PartyListType"), label: "From"),
+      ColumnDefinition("to", .virtual("PartyListType"), label: "To"),
       ColumnDefinition("description", .memo(max: 2000), label: "Description"),
       ColumnDefinition(
         "regardingobjectid", .lookup(.lookup, regarding), label: "Regarding",

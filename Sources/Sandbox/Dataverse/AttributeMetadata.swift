@@ -113,6 +113,7 @@ struct AttributeMetadata {
     case .lookup(.owner, _): (type, cast) = ("Owner", "Lookup")
     case .lookup: type = "Lookup"
     case .entityName: type = "EntityName"
+    case .virtual("PartyListType"): (type, cast) = ("PartyList", "Lookup")
     case .virtual(let name):
       (type, cast, typeName) = ("Virtual", name == "ImageType" ? "Image" : "", name)
     }

@@ -73,6 +73,7 @@ extension DataverseService {
       .init("ChangeTrackingEnabled", .bool(isTracked(table))),
       .init("CanChangeTrackingBeEnabled", managed(true, "canchangetrackingbeenabled")),
       .init("IsActivity", .bool(table.isActivity)), .init("IsPrivate", false),
+      .init("ActivityTypeMask", table.isActivity ? 1 : 0), .init("HasNotes", true),
       .init("IsCustomEntity", .bool(table.isCustom)), .init("TableType", "Standard"),
       .init("OwnershipType", "UserOwned"),
       .init("IsIntersect", false), .init("IsLogicalEntity", false),

@@ -12,7 +12,7 @@ struct ExportEventsCommand: ParsableCommand {
       tracking_*.csv, with the sandbox's time in their names. Rows at the very moment of an export
       come again in the next one; sending-log rows change from pending to sent to bounced, soft
       bounces become hard; SMS, push, test profiles and recipients that Dynamics does not have are
-      among them. The same calls with the same seed on the same world write the same rows.
+      among them. The same calls on the same world write the same rows, but for their times.
 
       Columns of sending_*.csv: logId, externalId, address, messageType (0 e-mail, 1 SMS, 40 push),
         status (0 ignored, 1 sent, 2 failed, 6 pending), failureType (1 soft, 2 hard),

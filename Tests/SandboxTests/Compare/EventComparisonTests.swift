@@ -193,6 +193,16 @@ struct EventComparisonTests {
     #expect(try await world.compare(settings).isEqual)
   }
 
+  @Test("A pattern takes packed files too, and no others")
+  func patterns() async throws {
+    let world = try await EventWorld()
+    try await world.export { ($0.events, $0.isPlain, $0.dialect.isPacked) = (40, true, true) }
+    var settings = EventWorld.settings(.send)
+    #expect(try await world.compare(settings).missing == 20)
+    settings.files.pattern = "other/sending_*.csv"
+    #expect(try await world.compare(settings).sentence == "equal: 0 send events = 0 activities")
+  }
+
   @Test("A job that names what is not there cannot be compared")
   func cannot() async throws {
     let world = try await EventWorld()
