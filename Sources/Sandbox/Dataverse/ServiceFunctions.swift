@@ -142,6 +142,7 @@ extension DataverseService {
         throw ODataFault(
           404, "0x80041102", "The entity with a name = '\(name)' was not found.")
       }
+      fillTimeline(table)
       let store = stores[table]
       let count = knobs.staleTotals ? store.generator.keys.count : store.count
       counts.append(.number(String(count)))

@@ -20,9 +20,20 @@ extension DataverseService {
       let bounds = try filter(text, table, request.aliases).keyBounds(of: regarding)
       (mark.lower, mark.upper) = (bounds.lower, bounds.upper)
     }
+    fillTimeline(table, mark)
+  }
+
+  /// Fills the view, where this is it, with all activities.
+  func fillTimeline(_ table: Int) {
+    guard stores[table].definition.logicalName == "activitypointer" else { return }
+    fillTimeline(table, TimelineMark(version: version))
+  }
+
+  private func fillTimeline(_ table: Int, _ mark: TimelineMark) {
     guard mark != timelineMark else { return }
     timelineMark = mark
-    stores[table] = TableStore(definition: definition, generator: stores[table].generator)
+    stores[table] = TableStore(
+      definition: stores[table].definition, generator: stores[table].generator)
     for source in stores.indices where source != table && stores[source].definition.isActivity {
       copy(source, to: table, mark)
     }

@@ -5,12 +5,15 @@ extension DataverseService {
   func index(_ table: String) -> Int? { world.schema.table(table) }
 
   package func count(of table: String) -> Int {
-    index(table).map { stores[$0].count } ?? 0
+    guard let index = index(table) else { return 0 }
+    fillTimeline(index)
+    return stores[index].count
   }
 
   /// Current rows in primary key order, with every column that rows carry.
   package func rows(of table: String, offset: Int = 0, count: Int) -> [JSONValue] {
     guard let index = index(table) else { return [] }
+    fillTimeline(index)
     stores[index].settle()
     var rows: [JSONValue] = []
     var passed = 0

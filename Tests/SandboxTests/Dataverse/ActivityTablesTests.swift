@@ -173,6 +173,8 @@ struct ActivityTablesTests {
     #expect(
       types.sorted() == ["adobe_campaignemailclick", Self.click, "adobe_campaignemailopen"])
     #expect(try await fixture.get(query)["value"]?.items?.count == 4)
+    #expect(await fixture.service.count(of: "activitypointer") == 4)
+    #expect(await fixture.service.rows(of: "activitypointer", offset: 1, count: 9).count == 3)
     #expect(
       try await fixture.get("activitypointers(\(Self.ids[2]))")["_regardingobjectid_value"]?.text
         == other.description)
