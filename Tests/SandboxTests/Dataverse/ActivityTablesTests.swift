@@ -98,6 +98,21 @@ struct ActivityTablesTests {
     #expect(await fixture.service.count(of: Self.click) == 2)
   }
 
+  @Test("The probe says whether CreateMultiple is there, and so does the call")
+  func probe() async throws {
+    let fixture = try await DataverseFixture { $0.withoutBulk = ["adobe_campaignemailopen"] }
+    let contact = await contact(fixture)
+    for (table, count) in [(Self.click, 1), ("adobe_campaignemailopen", 0)] {
+      let rows = try await fixture.get(
+        "sdkmessagefilters?$select=sdkmessagefilterid&$filter=sdkmessageid/name%20eq%20"
+          + "'CreateMultiple'%20and%20primaryobjecttypecode%20eq%20'\(table)'")
+      #expect(rows["value"]?.items?.count == count)
+    }
+    let call = "adobe_campaignemailopens/Microsoft.Dynamics.CRM.CreateMultiple"
+    let body = bulk([Self.body(Self.ids[0], of: contact)])
+    #expect(try await fixture.fault("POST", call, body: body) == "400 0x80040800")
+  }
+
   static let states: [(DataverseKnobs.ActivityState, Bool, String, Int)] = [
     (.create, true, "204 ", 1), (.ignore, false, "204 ", 0),
     (.reject, false, "400 0x80048408", 0),
