@@ -5,7 +5,7 @@ import TestSupport
 
 /// What happens to a job over some days, told again and again under other weather.
 enum IngressStory: String, CaseIterable, Sendable {
-  case byFile, byAPI, byCron
+  case byFile, byAPI, byCron, changesByFile
 
   enum Step {
     case run(IngressJob.Goal)
@@ -16,6 +16,7 @@ enum IngressStory: String, CaseIterable, Sendable {
     switch self {
     case .byFile: [.run(.initial), .change, .run(.delta), .run(.delta)]
     case .byAPI: [.run(.initial), .change, .run(.delta), .run(.delta)]
+    case .changesByFile: [.run(.initial), .change, .run(.next), .run(.delta)]
     case .byCron: [.run(.next), .run(.next), .change, .run(.next), .run(.delta)]
     }
   }
@@ -23,6 +24,10 @@ enum IngressStory: String, CaseIterable, Sendable {
   func bench(_ world: World, breach: Breach? = nil) throws -> IngressBench {
     let bench = try IngressBench(world, breach: breach) { settings in
       if self == .byAPI { settings.initial = .api }
+      if self == .changesByFile {
+        settings.delta = .file
+        for index in settings.fields.indices { settings.fields[index].applyUpdates = true }
+      }
       settings.deletes.apply = true
       settings.filter = Contacts.filter(.delete)
     }

@@ -1,3 +1,8 @@
+/// What became of the rows of a page.
+package typealias MappedPage = (
+  tally: Tally, rejections: [Rejection], keys: [RowKey], filtered: [RowKey]
+)
+
 extension RowPlan {
   /// Appends the rows of one page as CSV.
   ///
@@ -7,7 +12,7 @@ extension RowPlan {
   ///   those of the rows that the filter keeps out; only rows written leave bytes.
   package func append(
     _ page: Page, to rows: inout RowBuffer
-  ) -> (tally: Tally, rejections: [Rejection], keys: [RowKey], filtered: [RowKey]) {
+  ) -> MappedPage {
     precondition(page.columns == columns.count, "the page has other columns than the plan")
     var tally = Tally()
     var rejections: [Rejection] = []

@@ -42,9 +42,9 @@ package struct IngressJob: Job {
   package func lanes(in state: IngressState) -> [Lane<IngressState>] {
     switch state.phase {
     case .exporting: goal.exports ? [exportingLane(state)] : []
-    case .sealing: goal.exports ? [seal(state)] : []
-    case .staging: goal.stages ? staging.lanes(in: state) : []
-    case .loading: goal.stages ? loading.lanes(in: state) : []
+    case .sealing: goal.exports || finishes(state) ? [seal(state)] : []
+    case .staging: goal.stages || finishes(state) ? staging.lanes(in: state) : []
+    case .loading: goal.stages || finishes(state) ? loading.lanes(in: state) : []
     case .loaded: loadedLanes(state)
     }
   }
@@ -67,9 +67,28 @@ package struct IngressJob: Job {
     let isFresh = state.delta.singles == before.singles
     if case .only(let key) = goal { return isFresh ? [only(key)] : [] }
     if goal == .retry { return isFresh ? [retry()] : [] }
-    if isDeltaDue(state) { return [delta(state)] }
     let deletes = settings.deletes.apply && goal != .export && state.delta.collected != nil
+    if isDeltaDue(state) {
+      guard goesByFile(state) else { return [delta(state)] }
+      return deletes && areDeletionsFirst(state) ? [deletions()] : [collect(state)]
+    }
     return deletes ? [deletions()] : []
+  }
+
+  /// A delta goes on with the files of its own chain, and not with those of a load.
+  private func finishes(_ state: IngressState) -> Bool { goal == .delta && state.collect != nil }
+
+  /// A chain ends as it began, whatever the job file says meanwhile.
+  private func goesByFile(_ state: IngressState) -> Bool {
+    state.collect != nil || (settings.delta == .file && state.delta.link == nil)
+  }
+
+  /// What a proven import leaves is deleted before the next chain: each of them ends in a wait.
+  ///
+  /// Held back by the guard, they wait while one more chain goes.
+  private func areDeletionsFirst(_ state: IngressState) -> Bool {
+    if state.collect != nil { return false }
+    return ports.approvedDeletes != nil || state.delta.heldBack != state.delta.rounds
   }
 
   private func isDeltaDue(_ state: IngressState) -> Bool {

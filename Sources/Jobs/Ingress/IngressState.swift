@@ -24,6 +24,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var stage = StageSlot()
   package var load = LoadSlot()
   package var delta = DeltaSlot()
+  /// The chain whose rows go by file: from its first rows until their import is proven.
+  package var collect: CollectSlot?
 
   package init() {}
 }
@@ -87,8 +89,23 @@ package struct DeltaSlot: Codable, Sendable, Equatable {
   package var singles = 0
   /// Since when deletions wait in the ledger; nil where none does.
   package var collected: Instant?
+  /// The round whose deletions the guard held back; by file, they are judged before the next chain.
+  package var heldBack: Int?
 
   package init() {}
+}
+
+/// `delta: { via: file }`: a chain on its way into the parts of a run of its own.
+package struct CollectSlot: Codable, Sendable, Equatable {
+  /// The next page; nil before the first, and after the last.
+  package var link: String?
+  /// Before the first page was asked for; nil where the chain has to begin again.
+  package var began: Instant?
+
+  package init(link: String? = nil, began: Instant? = nil) {
+    self.link = link
+    self.began = began
+  }
 }
 
 package struct DeltaToken: Codable, Sendable, Equatable {

@@ -16,7 +16,10 @@ extension IngressJob {
           waiting: counts.waiting, recent: counts.recent,
           known: try await ports.ledger.knownCount()),
         approved: ports.approvedDeletes)
-      if case .tripped(let tripped) = verdict { throw tripped.error }
+      if case .tripped(let tripped) = verdict {
+        try await emit(Advance(now: true) { $0.delta.heldBack = $0.delta.rounds })
+        throw tripped.error
+      }
       if counts.waiting > 0 {
         let release = LedgerEntry.deletionsReleased(approved: verdict == .approved)
         try await emit(Advance(settle: Settlement(entries: [release]), now: true))
@@ -75,19 +78,28 @@ extension IngressJob {
     on rows: [RecordOutcome], known: [RowKey: KnownRow], isScan: Bool
   ) -> WrittenRows {
     var seen: [RowKey] = []
-    var leaving: [RowKey] = []
-    var done = WrittenRows()
+    var filtered: [RowKey] = []
     for row in rows {
       switch row {
       case .mapped(let row): seen.append(row.key)
       case .rejected(let rejection): if let key = RowKey(rejection.key) { seen.append(key) }
-      case .filteredOut(let key):
-        done.tally.filteredOut += 1
-        done.entries.append(.settled(key.description))
-        if !deletesFilteredOut { seen.append(key) }
-        if deletesFilteredOut, known[key] != nil { leaving.append(key) }
+      case .filteredOut(let key): filtered.append(key)
       }
     }
+    return verdicts(onSeen: seen, filtered: filtered, known: known, isScan: isScan)
+  }
+
+  /// - Parameters:
+  ///   - seen: rows that are there, mapped or not.
+  ///   - filtered: rows that the filter keeps out.
+  func verdicts(
+    onSeen seen: [RowKey], filtered: [RowKey], known: [RowKey: KnownRow], isScan: Bool
+  ) -> WrittenRows {
+    var done = WrittenRows()
+    done.tally.filteredOut = filtered.count
+    done.entries = filtered.map { .settled($0.description) }
+    let seen = deletesFilteredOut ? seen : seen + filtered
+    let leaving = deletesFilteredOut ? filtered.filter { known[$0] != nil } : []
     if tracksDeletions, !seen.isEmpty {
       done.entries.append(isScan ? .deletionsDropped(seen) : .rowsSeen(seen))
     }

@@ -78,7 +78,7 @@ extension IngressJob {
   }
 
   /// What is read: as the load began, so that a link and its columns belong together.
-  private func query(of state: IngressState) async throws(SyncError) -> TableQuery {
+  func query(of state: IngressState) async throws(SyncError) -> TableQuery {
     if let query = state.query { return query }
     return try await target().query
   }
@@ -157,7 +157,7 @@ extension IngressJob {
   }
 
   /// The service's answer as far as it was asked; a lean delta keeps what the load learned.
-  private func tokenDays(_ slot: DeltaSlot) async throws(SyncError) -> Int? {
+  func tokenDays(_ slot: DeltaSlot) async throws(SyncError) -> Int? {
     if let token = slot.token { return token.days }
     return try await target().tokenDays
   }

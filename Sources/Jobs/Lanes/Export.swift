@@ -41,18 +41,9 @@ extension IngressJob {
     for try await page in ports.source.scan(target.query, from: slot.link) {
       let isLast = page.next == nil
       if isLast, page.delta == nil { throw .noDeltaLink(name) }
-      if slot.part.size >= UInt64(settings.csv.partSize) {
-        slot.full.append(slot.part)
-        slot.part = PartMark(number: slot.part.number + 1)
-      }
-      rows.removeAll()
-      var mapped = target.plan.append(page, to: &rows)
-      slot.part = try spool.append(rows.bytes, rowCount: mapped.keys.count, to: slot.part)
+      let mapped = try append(page, by: target.plan, through: &rows, to: &slot, in: spool)
       slot.link = page.next
-      slot.pages += 1
-      slot.rows += mapped.keys.count
       token = page.delta
-      mapped.tally.bytes = rows.bytes.count
       var entries = [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending)
       if !mapped.filtered.isEmpty, try await ports.ledger.pendingCount() > 0 {
         entries += mapped.filtered.map { .settled($0.description) }
@@ -64,6 +55,24 @@ extension IngressJob {
           if isLast { $0.scanned(token, days: target.tokenDays) }
         })
     }
+  }
+
+  /// Maps the rows of a page and appends them to the part in hand, or to the next one.
+  func append(
+    _ page: Page, by plan: RowPlan, through rows: inout RowBuffer, to slot: inout ExportSlot,
+    in spool: any Spool
+  ) throws(SyncError) -> MappedPage {
+    if slot.part.size >= UInt64(settings.csv.partSize) {
+      slot.full.append(slot.part)
+      slot.part = PartMark(number: slot.part.number + 1)
+    }
+    rows.removeAll()
+    var mapped = plan.append(page, to: &rows)
+    slot.part = try spool.append(rows.bytes, rowCount: mapped.keys.count, to: slot.part)
+    slot.pages += 1
+    slot.rows += mapped.keys.count
+    mapped.tally.bytes = rows.bytes.count
+    return mapped
   }
 }
 

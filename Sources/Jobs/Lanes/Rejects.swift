@@ -2,7 +2,10 @@ import Core
 
 extension LoadJob {
   /// Reads the import's reject files back: their rows wait in `pending` and are sent by API.
-  func readRejects(run: Int) async throws(SyncError) -> [LedgerEntry] {
+  ///
+  /// - Parameter isLoad: true where a row that was refused is not in Campaign at all; after a chain
+  ///   it may be there as it was.
+  func readRejects(run: Int, isLoad: Bool) async throws(SyncError) -> [LedgerEntry] {
     guard let dropbox, let pattern = settings.load?.rejects else { return [] }
     var entries: [LedgerEntry] = []
     for file in try await dropbox.list(fill(pattern, run: run)) {
@@ -14,7 +17,8 @@ extension LoadJob {
         let rejection = Rejection(
           key: key.description, rule: "import",
           reason: "the import workflow refused this row; see the reject file on SFTP")
-        entries += [.forgotten(key), .pending(rejection)]
+        if isLoad { entries.append(.forgotten(key)) }
+        entries.append(.pending(rejection))
       }
       entries.append(
         .file(

@@ -72,13 +72,16 @@ struct DryRun {
 
   var rejected: Int { rejects.values.reduce(0, +) }
   /// In Adobe's units: create 1, update 2, a look-up that finds nothing to change 1.
-  var engineCalls: Int {
-    let isByFile = phase != IngressState.Phase.loaded.rawValue && settings.initial == .file
-    return isByFile ? 0 : created + 2 * updated + unchanged
+  var engineCalls: Int { isByFile ? 0 : created + 2 * updated + unchanged }
+  private var isByFile: Bool {
+    let isFollowing = phase == IngressState.Phase.loaded.rawValue
+    return (isFollowing ? settings.delta : settings.initial) == .file
   }
   var appliesDeletes: Bool { settings.deletes.apply }
   /// Pages, a look-up for each row that is not proven, and the writes.
-  var requests: Int { pages + created * 2 + updated * 2 + unchanged }
+  var requests: Int {
+    isByFile ? pages : pages + created * 2 + updated * 2 + unchanged
+  }
 }
 
 extension DryRun {
@@ -130,7 +133,7 @@ extension DryRun {
   private mutating func follow(
     _ standing: IngressState, _ sides: BothSides, _ ledger: SQLiteLedger
   ) async throws(SyncError) {
-    next = "changes since the checkpoint"
+    next = "changes since the checkpoint" + (settings.delta == .file ? ", by file" : "")
     guard let token = standing.delta.token else {
       throw SyncError(
         .storage, "plan \(job)", "the checkpoint holds no delta token",
@@ -141,11 +144,13 @@ extension DryRun {
     retried = try await ledger.pendingCount()
     var removed: Set<RowKey> = []
     do throws(SyncError) {
-      let link = standing.delta.link ?? token.link
+      let link = standing.collect?.link ?? standing.delta.link ?? token.link
       try await read(sides.dynamics.changes(query, from: link), &removed, sides, ledger)
     } catch {
       // As the run does it: a chain that cannot be continued begins again at its token.
-      guard error.isLinkRefused, standing.delta.link != nil else { throw error }
+      guard error.isLinkRefused, standing.collect?.link ?? standing.delta.link != nil else {
+        throw error
+      }
       forget()
       removed = []
       try await read(sides.dynamics.changes(query, from: token.link), &removed, sides, ledger)

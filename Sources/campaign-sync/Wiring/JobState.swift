@@ -119,8 +119,8 @@ struct JobState {
 
   /// Parts that are under way keep the dialect they began with.
   private func checkDialect(_ standing: IngressState) throws(SyncError) {
-    guard standing.phase != .loaded, let before = standing.export.dialect,
-      before != settings.csv.dialectText
+    guard standing.phase != .loaded || standing.collect != nil,
+      let before = standing.export.dialect, before != settings.csv.dialectText
     else { return }
     throw SyncError(
       .configuration, "go on with \(settings.name)",

@@ -6,12 +6,15 @@ import Testing
 
 /// A lane edits its own slot: nothing else of a state that its neighbours have moved meanwhile.
 @Suite struct OddNeighboursTests {
-  private enum Slot: String, CaseIterable { case phase, run, query, export, stage, load, delta }
+  private enum Slot: String, CaseIterable {
+    case phase, run, query, export, stage, load, delta, collect
+  }
 
   private static let owned: [String: Set<Slot>] = [
     "export": [.export, .delta, .phase, .query], "seal": [.stage, .phase], "stage": [.stage],
-    "manifest": [.phase], "import": [.load, .phase], "delta": [.delta, .phase],
+    "manifest": [.phase], "import": [.load, .phase, .collect], "delta": [.delta, .phase],
     "copy": [.delta, .phase, .query], "only": [.delta], "retry": [.delta],
+    "collect": [.collect, .run, .export, .stage, .load, .delta, .phase],
   ]
 
   private func odd(_ state: IngressState) -> IngressState {
@@ -36,6 +39,7 @@ import Testing
     if one.stage != other.stage { slots.insert(.stage) }
     if one.load != other.load { slots.insert(.load) }
     if one.delta != other.delta { slots.insert(.delta) }
+    if one.collect != other.collect { slots.insert(.collect) }
     return slots
   }
 
@@ -86,5 +90,16 @@ import Testing
     judge(bench, .delta, state)
     judge(bench, .only(Contacts.key(3)), state)
     judge(bench, .retry, state)
+  }
+
+  @Test func ofChangesByFile() throws {
+    let bench = try IngressBench {
+      $0.initial = .api
+      $0.delta = .file
+    }
+    Contacts.fill(bench.table, 40)
+    bench.load()
+    for number in 0..<20 { bench.table.change(Contacts.key(number), ["firstname": "New"]) }
+    judge(bench, .delta, try #require(bench.state))
   }
 }
