@@ -79,7 +79,8 @@ package final class MemoryTable: TableSource {
     }
   }
 
-  private func checkKept() throws(SyncError) {
+  /// - Errors: where links of earlier runs are refused.
+  package func checkKept() throws(SyncError) {
     if state.withLock({ $0.refusesKeptLinks }) { throw .staleLink }
   }
 

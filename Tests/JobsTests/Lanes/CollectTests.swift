@@ -186,10 +186,8 @@ import Testing
     let bench = try stoppedInTheMiddle()
     rename(bench, 0..<40, "Newer")
     bench.table.refuseKeptLinks()
-    print("DBG", bench.state as Any)
     #expect(bench.life(.delta).failure == nil)
     #expect(bench.resource.contents.values.allSatisfy { $0.first?["firstName"] == "Newer" })
-    print("DBG2", bench.state as Any, bench.table.requests, bench.resource.contents.values.map { $0.first?["firstName"] ?? "" })
     #expect(bench.state?.run == 2 && bench.workflow.problems.isEmpty)
   }
 

@@ -34,6 +34,7 @@ package struct FaultySource: TableSource {
 
   private func weather(isKept: Bool) throws(SyncError) {
     try world.point("before page")
+    if isKept { try inner.checkKept() }
     if isKept, world.happens(oneIn: 4) { throw .staleLink }
     if world.happens(oneIn: 40) { throw .lost }
   }
