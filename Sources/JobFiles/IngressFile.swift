@@ -55,7 +55,7 @@ enum IngressFile {
   private static func parent(_ section: Section) -> IngressSettings.Parent {
     let parent = IngressSettings.Parent(
       field: section.required("field", "profileExternalId", as: .field),
-      job: section.required("job", "contacts"))
+      job: section.required("job", "contacts"), isRequired: section.flag("required", false))
     section.finish()
     return parent
   }
@@ -177,10 +177,19 @@ enum IngressFile {
         "delta",
         "says `via: file`, which needs an `import:` section: which workflow loads the files")
     }
-    for (index, field) in settings.fields.enumerated() where !field.applyUpdates {
+    for (index, field) in settings.fields.enumerated() {
+      let place = root.place(of: "fields", item: index)
+      if OptOutSettings.attributes.contains(OptOutFile.denyName(field.to)) {
+        root.problems.add(
+          Problem(
+            place, path: "fields[\(index)].to",
+            says: "is an opt-out, which `delta: { via: file }` cannot keep up to date: the import "
+              + "gives it to new records only; let changes go by API, or map it in an opt-out job"))
+      }
+      if field.applyUpdates { continue }
       root.problems.add(
         Problem(
-          root.place(of: "fields", item: index), path: "fields[\(index)].applyUpdates",
+          place, path: "fields[\(index)].applyUpdates",
           says: "cannot be kept with `delta: { via: file }`: the import writes every column of the "
             + "file to old records too; let changes go by API, or remove `applyUpdates: false`"))
     }
@@ -193,7 +202,5 @@ enum IngressFile {
     func mark(_ key: String, _ what: String) {
       notBuilt.add(Problem(root.place(of: key), path: key, says: "is not built yet: \(what)"))
     }
-    if !settings.parents.isEmpty { mark("parents", "custom tables come with a later version") }
-    if settings.resource != "profile" { mark("to", "custom tables come with a later version") }
   }
 }

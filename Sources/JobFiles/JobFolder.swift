@@ -56,6 +56,48 @@ package struct JobFolder: Sendable {
     return (folder, Guardrails.check(jobs))
   }
 
+  /// Names of jobs, parents before children, else in the order given.
+  ///
+  /// - Returns: levels: jobs of a level have no parents among each other.
+  package func inLinkOrder(_ names: [String]) -> [[String]] {
+    var levels: [[String]] = []
+    for name in names {
+      let level = level(of: name, among: names)
+      while levels.count <= level { levels.append([]) }
+      levels[level].append(name)
+    }
+    return levels
+  }
+
+  /// The ingress job of that name.
+  package func ingress(_ name: String) -> IngressSettings? {
+    jobs.lazy.compactMap { if case .ingress(let settings) = $0 { settings } else { nil } }
+      .first { $0.name == name }
+  }
+
+  /// Whether one of these jobs is the job's parent or its child.
+  package func isLinked(_ name: String, among names: [String]) -> Bool {
+    let parents = ingress(name)?.parents.map(\.job) ?? []
+    return names.contains { other in
+      parents.contains(other) || ingress(other)?.parents.contains { $0.job == name } == true
+    }
+  }
+
+  /// The parent jobs, each once.
+  package func parents(of settings: IngressSettings) -> [IngressSettings] {
+    var names: [String] = []
+    for parent in settings.parents where !names.contains(parent.job) { names.append(parent.job) }
+    return names.compactMap(ingress)
+  }
+
+  /// Steps to the farthest ancestor that is among these jobs; circles were refused before.
+  private func level(of name: String, among names: [String]) -> Int {
+    let above = ingress(name)?.parents.map { parent in
+      level(of: parent.job, among: names) + (names.contains(parent.job) ? 1 : 0)
+    }
+    return above?.max() ?? 0
+  }
+
   private mutating func read(_ file: String, _ text: String, _ problems: Problems) -> ReadJob? {
     let last = file.split(separator: "/").last.map(String.init) ?? file
     let name = last.hasSuffix(".yaml") ? String(last.dropLast(5)) : last

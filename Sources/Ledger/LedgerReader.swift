@@ -10,7 +10,9 @@ actor LedgerReader {
   private let selectPending, selectRest, countPending: Statement
   private let selectFile: Statement
   private let selectDeletions, countDeletions, countDeleted: Statement
-  private let countHeld, selectParents, selectChildren, selectAbsent, selectDeparted: Statement
+  private let selectStaged, selectSerial, selectStanding, countHeld, selectParents, selectChildren,
+    selectAbsent,
+    selectDeparted: Statement
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
@@ -34,6 +36,14 @@ actor LedgerReader {
       "SELECT count(*) FROM deletions WHERE state BETWEEN ? AND ?")
     countDeleted = try database.prepare(
       "SELECT count(*) FROM deleted WHERE at >= ? AND approved = 0")
+    selectStaged = try database.prepare("SELECT 1 FROM staged WHERE key = ?")
+    selectSerial = try database.prepare("SELECT value FROM meta WHERE name = 'serial'")
+    selectStanding = try database.prepare(
+      """
+      SELECT 1 FROM known WHERE key = ?1 AND NOT EXISTS
+      (SELECT 1 FROM pending WHERE key = ?2 AND parent IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM staged WHERE key = ?1)
+      """)
     countHeld = try database.prepare("SELECT count(*) FROM pending WHERE parent IS NOT NULL")
     selectParents = try database.prepare("SELECT parent FROM links WHERE key = ?")
     selectChildren = try database.prepare(
@@ -113,6 +123,32 @@ actor LedgerReader {
     return DeletionCounts(
       waiting: try count(Self.states(released: false)),
       released: try count(Self.states(released: true)), recent: try number(countDeleted))
+  }
+
+  func serial() throws(SyncError) -> String {
+    defer { selectSerial.reset() }
+    return try selectSerial.step() ? selectSerial.text(0) ?? "" : ""
+  }
+
+  func standing(_ keys: [RowKey]) throws(SyncError) -> Set<RowKey> {
+    var standing: Set<RowKey> = []
+    for key in keys {
+      selectStanding.bind(1, key.stored.high, key.stored.low)
+      selectStanding.bind(2, key.description)
+      if try selectStanding.step() { standing.insert(key) }
+      selectStanding.reset()
+    }
+    return standing
+  }
+
+  func staged(_ keys: [RowKey]) throws(SyncError) -> Set<RowKey> {
+    var staged: Set<RowKey> = []
+    for key in keys {
+      selectStaged.bind(1, key.stored.high, key.stored.low)
+      if try selectStaged.step() { staged.insert(key) }
+      selectStaged.reset()
+    }
+    return staged
   }
 
   func heldCount() throws(SyncError) -> Int { try number(countHeld) }

@@ -61,6 +61,8 @@ final class LedgerWriter {
     switch entry {
     case .sent(let key): try put(key, nil)
     case .sentAll(let keys): for key in keys { try put(key, nil) }
+    case .staged(let keys): try links.stage(keys)
+    case .stagedArrived: try links.arrive()
     case .proven(let key, let digest):
       try put(key, digest)
       if hasPending { try settle(key.description) }
@@ -86,6 +88,7 @@ final class LedgerWriter {
       if try forget(key) { try links.depart(key) }
       try settle(key.description)
     case .linked(let key, let parents): try links.put(key, parents)
+    case .departed(let key): try links.depart(key)
     case .scanBegan(let number):
       scan = number
       writeScan.bind(1, number)

@@ -2,12 +2,14 @@ import Core
 
 /// What `LedgerWriter` records of parents and children, within its transaction.
 final class LinkWriter {
-  private let select, insert, delete, depart: Statement
+  private let select, insert, delete, depart, stage, clearStaged: Statement
 
   init(_ database: Database) throws(SyncError) {
     select = try database.prepare("SELECT parent FROM links WHERE key = ?")
     insert = try database.prepare("INSERT OR IGNORE INTO links VALUES (?, ?)")
     delete = try database.prepare("DELETE FROM links WHERE key = ?")
+    stage = try database.prepare("INSERT OR IGNORE INTO staged VALUES (?)")
+    clearStaged = try database.prepare("DELETE FROM staged")
     depart = try database.prepare("INSERT INTO departed (key) VALUES (?)")
   }
 
@@ -29,6 +31,15 @@ final class LinkWriter {
       try insert.run()
     }
   }
+
+  func stage(_ keys: [RowKey]) throws(SyncError) {
+    for key in keys {
+      stage.bind(1, key.stored.high, key.stored.low)
+      try stage.run()
+    }
+  }
+
+  func arrive() throws(SyncError) { try clearStaged.run() }
 
   func depart(_ key: RowKey) throws(SyncError) {
     depart.bind(1, key.stored.high, key.stored.low)

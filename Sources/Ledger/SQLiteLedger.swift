@@ -123,6 +123,14 @@ package final class SQLiteLedger: Ledger, ParentRecords {
     try await reader.deletionCounts(since: since)
   }
 
+  package func serial() async throws(SyncError) -> String { try await reader.serial() }
+  package func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try await reader.standing(keys)
+  }
+  package func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try await reader.staged(keys)
+  }
+
   package func heldCount() async throws(SyncError) -> Int { try await reader.heldCount() }
 
   package func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {

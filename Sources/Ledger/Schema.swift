@@ -2,12 +2,13 @@ import Core
 
 /// The tables of a ledger, and how an older ledger becomes one of today.
 ///
-/// - Shape: `meta` holds `format`, `digestKey`, `known` (the count of that table) and
-///   `identity.*`. `known.state` is 0 for sent and 1 for proven, then with its digest.
+/// - Shape: `meta` holds `format`, `serial`, `digestKey`, `known` (the count of that table)
+///   and `identity.*`. `known.state` is 0 for sent and 1 for proven, then with its digest.
 ///   `known.scan` is the number of the last full scan that had the row (`meta` holds that of the
 ///   newest). `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
 ///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order;
-///   `links` are the parents that rows name, and `pending.parent` is the one that a row waits for.
+///   `staged` are
+///   the new rows of a file that is on its way; `links` are the parents that rows name, and `pending.parent` is the one that a row waits for.
 enum Schema {
   /// Step n makes a ledger of format n out of one of format n - 1; a step never changes again.
   static let steps = [
@@ -30,7 +31,7 @@ enum Schema {
     """,
     """
     ALTER TABLE known ADD COLUMN scan INTEGER NOT NULL DEFAULT 0;
-    INSERT INTO meta VALUES ('scan', 0);
+    INSERT INTO meta VALUES ('scan', 0), ('serial', hex(randomblob(8)));
     ALTER TABLE pending ADD COLUMN job TEXT;
     ALTER TABLE pending ADD COLUMN parent BLOB;
     CREATE TABLE links (
@@ -38,6 +39,7 @@ enum Schema {
     CREATE INDEX links_by_parent ON links (parent, key);
     CREATE TABLE departed (position INTEGER PRIMARY KEY, key BLOB NOT NULL);
     """,
+    "CREATE TABLE staged (key BLOB PRIMARY KEY) WITHOUT ROWID",
   ]
 
   static var current: Int { steps.count }

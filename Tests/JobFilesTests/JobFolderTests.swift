@@ -27,7 +27,6 @@ struct JobFolderTests {
     ).folder
     #expect(
       folder.notBuilt.mapValues { $0.map(\.path) } == [
-        "vehicles": ["to", "parents"],
         "egress-click": ["kind"], "egress-send": ["kind"], "opt-out": ["kind"], "notes": ["kind"],
       ])
     for problem in folder.notBuilt.values.joined() {

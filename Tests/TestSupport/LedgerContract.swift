@@ -173,7 +173,7 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     #expect(try await ledger.parents(of: [one, two]).isEmpty)
   }
 
-  private func countsHeld(_ ledger: any Ledger) async throws {
+  private func countsHeld(_ ledger: any Ledger & ParentRecords) async throws {
     let parent = ParentKey(job: "contacts", key: two)
     var held = Rejection(key: "a", rule: "parent", reason: "it waits", parent: parent)
     try ledger.record([.pending(held), reject("b")], at: early)
@@ -183,6 +183,14 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     held.parent = nil
     try ledger.record([.pending(held)], at: late)
     #expect(try await ledger.heldCount() == 0, "refused now, and no longer held")
+    let waits = Rejection(key: "\(one)", rule: "parent", reason: "it waits", parent: parent)
+    try ledger.record([.sentAll([one, two]), .pending(waits)], at: late)
+    #expect(try await ledger.standing([one, two, three]) == [two])
+    try ledger.record([.staged([two, three])], at: early)
+    #expect(try await ledger.staged([one, two, three]) == [two, three])
+    #expect(try await ledger.standing([two]).isEmpty, "it may not have arrived")
+    try ledger.record([.stagedArrived], at: late)
+    #expect(try await ledger.standing([two]) == [two])
   }
 
   private func keepsDepartures(_ ledger: any Ledger & ParentRecords) async throws {
@@ -190,8 +198,9 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     for _ in 1...2 { try ledger.record([.deleted(two, approved: false)], at: early) }
     try ledger.record([.deleted(three, approved: false), .forgotten(one)], at: early)
     #expect(try await ledger.departed(after: 0, limit: 9) == [Departure(position: 1, key: two)])
-    try ledger.record([.sent(two), .deleted(two, approved: true)], at: late)
-    #expect(try await ledger.departed(after: 1, limit: 9) == [Departure(position: 2, key: two)])
+    try ledger.record([.sent(two), .deleted(two, approved: true), .departed(one)], at: late)
+    let later = [Departure(position: 2, key: two), Departure(position: 3, key: one)]
+    #expect(try await ledger.departed(after: 1, limit: 9) == later)
   }
 
   private func reject(_ key: String) -> LedgerEntry {

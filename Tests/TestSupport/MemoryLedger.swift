@@ -19,6 +19,7 @@ package final class MemoryLedger: Ledger, ParentRecords {
     var departed: [RowKey] = []
     var links: [RowKey: Set<RowKey>] = [:]
     var scan = 0
+    var staged: Set<RowKey> = []
     var scanned: [RowKey: Int] = [:]
 
     mutating func put(_ key: RowKey, _ row: KnownRow) {
@@ -57,6 +58,8 @@ package final class MemoryLedger: Ledger, ParentRecords {
     switch entry {
     case .sent(let key): content.put(key, .sent)
     case .sentAll(let keys): for key in keys { content.put(key, .sent) }
+    case .staged(let keys): content.staged.formUnion(keys)
+    case .stagedArrived: content.staged = []
     case .proven(let key, let digest):
       content.put(key, .proven(digest))
       content.pending = content.pending.filter { $0.key.key != key.description }
@@ -72,6 +75,7 @@ package final class MemoryLedger: Ledger, ParentRecords {
     case .file(let mark): content.files[mark.name] = mark
     case .linked(let key, let parents):
       content.links[key] = parents.isEmpty ? nil : Set(parents)
+    case .departed(let key): content.departed.append(key)
     case .scanBegan(let number): content.scan = number
     case .scanned(let keys): for key in keys { content.scanned[key] = content.scan }
     case .allDoubted: for key in content.known.keys { content.known[key] = .sent }
@@ -172,6 +176,21 @@ package final class MemoryLedger: Ledger, ParentRecords {
 
   package func file(_ name: String) async throws(SyncError) -> FileMark? {
     content.withLock { $0.files[name] }
+  }
+
+  package func serial() async throws(SyncError) -> String { "memory" }
+
+  package func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    content.withLock { content in
+      let held = Set(
+        content.pending.values.filter { $0.rejection.parent != nil }.map(\.rejection.key))
+      return Set(keys.filter { content.known[$0] != nil && !held.contains($0.description) })
+        .subtracting(content.staged)
+    }
+  }
+
+  package func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    content.withLock { $0.staged.intersection(keys) }
   }
 
   package func heldCount() async throws(SyncError) -> Int {

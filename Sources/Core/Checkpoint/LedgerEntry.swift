@@ -6,6 +6,10 @@ package enum LedgerEntry: Sendable, Equatable {
   case sent(RowKey)
   /// The same of all rows of a page: an array of keys is a fifth of as many entries.
   case sentAll([RowKey])
+  /// These rows are on their way by file for the first time: no child may rely on them yet.
+  case staged([RowKey])
+  /// The files are imported: nothing is on its way.
+  case stagedArrived
   /// An API answer showed that Campaign holds the row with this digest. Clears pending.
   case proven(RowKey, digest: RowDigest)
   /// The row is not in Campaign (any more).
@@ -32,6 +36,8 @@ package enum LedgerEntry: Sendable, Equatable {
   case deleted(RowKey, approved: Bool)
   /// The parents that the row names, all of them; none clears what was named before.
   case linked(RowKey, parents: [RowKey])
+  /// The record may be gone with its parent: its children can tell.
+  case departed(RowKey)
   /// A full scan begins; rows recorded from here on are part of it.
   ///
   /// - Parameter number: one more than that of the scan before.

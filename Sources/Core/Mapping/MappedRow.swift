@@ -24,6 +24,8 @@ package struct MappedRow: Sendable, Equatable {
   package var values: [Value]
   /// Texts that were cut to their length.
   package var cuts: Int
+  /// The records that the row is linked to.
+  package var parents: [ParentKey] = []
 
   /// What a create sends: the key and everything that has a value.
   package var forCreate: [FieldValue] {
@@ -74,4 +76,6 @@ package enum RecordOutcome: Sendable, Equatable {
   case rejected(Rejection)
   /// The row does not pass the filter.
   case filteredOut(RowKey)
+  /// The row names no parent where one is required.
+  case parentless(RowKey)
 }

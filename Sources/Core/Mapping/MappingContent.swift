@@ -19,7 +19,9 @@ package struct MappingContent: Sendable, Equatable {
     for field in settings.fields { facts += Fact.facts(of: field) }
     if let filter = settings.filter { facts += Fact.facts(of: filter) }
     for parent in settings.parents {
-      facts.append(Fact("parent of \(parent.field)", "job", parent.job))
+      let subject = "parent of \(parent.field)"
+      facts.append(Fact(subject, "job", parent.job))
+      if parent.isRequired { facts.append(Fact(subject, "required", "true")) }
     }
     text = facts.map(\.line).joined()
   }

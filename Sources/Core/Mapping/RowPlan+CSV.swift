@@ -1,61 +1,62 @@
-/// What became of the rows of a page.
-package typealias MappedPage = (
-  tally: Tally, rejections: [Rejection], keys: [RowKey], filtered: [RowKey]
-)
-
 extension RowPlan {
   /// Appends the rows of one page as CSV.
   ///
   /// - Shape: a line per row; fields in the order of `header`; lines end in LF; UTF-8, no BOM.
   /// - Units: times are UTC; a number keeps the text it came with.
-  /// - Returns: the counts, each rejected row's key and rule, the keys of the rows written, and
-  ///   those of the rows that the filter keeps out; only rows written leave bytes.
+  /// Only rows written leave bytes.
+  ///
+  /// - Parameter held: rows to be left out, if they pass the filter.
   package func append(
-    _ page: Page, to rows: inout RowBuffer
-  ) -> MappedPage {
+    _ page: Page, to rows: inout RowBuffer, without held: Set<RowKey> = []
+  ) -> WrittenPage {
     precondition(page.columns == columns.count, "the page has other columns than the plan")
-    var tally = Tally()
-    var rejections: [Rejection] = []
-    var keys: [RowKey] = []
-    var filtered: [RowKey] = []
-    keys.reserveCapacity(page.rows)
+    var written = WrittenPage()
+    written.keys.reserveCapacity(page.rows)
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: scratchCount) { scratch in
       page.text.withUnsafeBufferPointer { text in
         page.cells.withUnsafeBufferPointer { cells in
           steps.withUnsafeBufferPointer { steps in
             guard let scratch = scratch.baseAddress else { return }
-            var pass = RowPass(self, steps, text, scratch)
+            var pass = RowPass(self, steps, text, scratch, held)
             for row in 0..<page.rows {
               let first = row * page.columns
               let cells = UnsafeBufferPointer(rebasing: cells[first..<first + page.columns])
               let mark = rows.beginRow()
               switch pass.write(cells, to: &rows) {
-              case .written(let key): keys.append(key)
+              case .written(let key): written.keys.append(key)
               case .badKey:
                 rows.cutBack(to: mark)
-                rejections.append(rejection(keyOf: cells[0], in: page))
+                written.rejections.append(rejection(keyOf: cells[0], in: page))
               case .badField(let key, let field, let rule):
                 rows.cutBack(to: mark)
-                rejections.append(rejection(key.description, rule, field: field))
+                written.rejections.append(rejection(key.description, rule, field: field))
               case .filteredOut(let key):
                 rows.cutBack(to: mark)
-                filtered.append(key)
+                written.filtered.append(key)
+              case .parentless(let key):
+                rows.cutBack(to: mark)
+                written.parentless.append(key)
+              case .held(let key):
+                rows.cutBack(to: mark)
+                written.held.append(key)
               case .undecided(let key, let condition, let rule):
                 rows.cutBack(to: mark)
-                rejections.append(rejection(key.description, rule, condition: condition))
+                written.rejections.append(
+                  rejection(key.description, rule, condition: condition))
               }
             }
-            tally.replacedCharacters = pass.replaced
-            tally.cut = pass.cuts
+            written.tally.replacedCharacters = pass.replaced
+            written.tally.cut = pass.cuts
           }
         }
       }
     }
-    tally.read = page.rows
-    tally.mapped = keys.count
-    tally.rejected = rejections.count
-    tally.filteredOut = filtered.count
-    return (tally, rejections, keys, filtered)
+    written.tally.read = page.rows
+    written.tally.mapped = written.keys.count
+    written.tally.rejected = written.rejections.count
+    written.tally.filteredOut = written.filtered.count + written.parentless.count
+    written.tally.held = written.held.count
+    return written
   }
 
   func converter(
@@ -69,6 +70,20 @@ extension RowPlan {
   }
 }
 
+/// What became of the rows of a page.
+package struct WrittenPage: Sendable {
+  package var tally = Tally()
+  package var rejections: [Rejection] = []
+  /// Rows written.
+  package var keys: [RowKey] = []
+  /// Rows that the filter keeps out.
+  package var filtered: [RowKey] = []
+  /// Rows that name no parent where one is required.
+  package var parentless: [RowKey] = []
+  /// Rows left out as asked.
+  package var held: [RowKey] = []
+}
+
 /// One pass over a page: what does not change from row to row.
 private struct RowPass {
   enum Outcome {
@@ -76,11 +91,15 @@ private struct RowPass {
     case badKey
     case badField(RowKey, Int, MappingRule)
     case filteredOut(RowKey)
+    case parentless(RowKey)
+    case held(RowKey)
     case undecided(RowKey, Int, MappingRule)
   }
 
   private let steps: UnsafeBufferPointer<FieldStep>
   private let filter: RowFilter?
+  private let held: Set<RowKey>
+  private let required: [Int]
   private let separator: UInt8
   private let writer: FieldWriter
   private let fixedBound: Int
@@ -90,9 +109,11 @@ private struct RowPass {
 
   init(
     _ plan: RowPlan, _ steps: UnsafeBufferPointer<FieldStep>, _ text: UnsafeBufferPointer<UInt8>,
-    _ scratch: UnsafeMutablePointer<UInt8>
+    _ scratch: UnsafeMutablePointer<UInt8>, _ held: Set<RowKey>
   ) {
     self.steps = steps
+    self.held = held
+    required = plan.required
     filter = plan.filter
     separator = plan.dialect.separator
     writer = FieldWriter(plan.dialect)
@@ -141,6 +162,10 @@ private struct RowPass {
       case .rejected(let condition, let rule): return .undecided(rowKey, condition, rule)
       }
     }
+    if !required.isEmpty, required.contains(where: { cells[$0].kind == .null }) {
+      return .parentless(rowKey)
+    }
+    if !held.isEmpty, held.contains(rowKey) { return .held(rowKey) }
     for index in steps.indices {
       let step = steps[index]
       let cell = cells[step.column]

@@ -11,6 +11,7 @@ extension RowPlan {
     }
     var mapped = MappedRow(
       key: key, keyField: FieldValue(self.key, .text, key.description), values: [], cuts: 0)
+    mapped.parents = parents(page, row: row)
     mapped.values.reserveCapacity(steps.count)
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: scratchCount) { scratch in
       page.text.withUnsafeBufferPointer { text in
@@ -22,6 +23,7 @@ extension RowPlan {
         case .rejected(let condition, let rule):
           return .rejected(rejection(key.description, rule, condition: condition))
         }
+        if required.contains(where: { page[row, $0].kind == .null }) { return .parentless(key) }
         for (index, step) in steps.enumerated() {
           let value: String
           switch converter.convert(step, page[row, step.column]) {

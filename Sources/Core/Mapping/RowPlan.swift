@@ -24,6 +24,8 @@ package struct RowPlan: Sendable {
   /// Columns of the filter's conditions, as the job file writes them.
   let filterNames: [String]
   let fields: [PlannedField]
+  /// The column of each parent's key, in the order of the job file.
+  let parents: [PlannedParent]
   let steps: [FieldStep]
   let tables: [ByteTable]
   let literals: [Literal]
@@ -45,6 +47,7 @@ package struct RowPlan: Sendable {
     filter = builder.filter
     filterNames = builder.filterNames
     fields = builder.fields
+    parents = builder.parents
     steps = builder.steps
     tables = builder.tables
     literals = builder.literals
@@ -96,4 +99,11 @@ struct PlannedField: Sendable {
   var isCreateOnly: Bool
   /// One of the opt-out attributes: null never says "opted in".
   var isOptOut: Bool
+}
+
+/// The column that holds the key of a parent.
+struct PlannedParent: Sendable {
+  var job: String
+  var column: Int
+  var isRequired: Bool
 }

@@ -9,6 +9,7 @@ struct RowPlanBuilder {
   private(set) var key = ""
   private(set) var columns: [String] = []
   private(set) var fields: [PlannedField] = []
+  private(set) var parents: [PlannedParent] = []
   private(set) var steps: [FieldStep] = []
   var filter: RowFilter?
   var filterNames: [String] = []
@@ -49,7 +50,10 @@ struct RowPlanBuilder {
           lines[field.name] = mapping.position.line
         }
       }
-      if let column, let field { add(mapping, column, field) }
+      if let column, let field {
+        add(mapping, column, field)
+        addParent(mapping, column)
+      }
     }
     if !CSVDialect.separators.contains(dialect.separator) {
       findings.append(
@@ -146,6 +150,20 @@ struct RowPlanBuilder {
       PlannedField(
         from: mapping.from, to: mapping.to, name: field.name, target: target,
         isCreateOnly: !mapping.applyUpdates, isOptOut: field.isOptOut))
+  }
+
+  /// A field of `parents:` gets the key of a parent: from a lookup, as it is.
+  private mutating func addParent(_ mapping: FieldMapping, _ column: ColumnSchema) {
+    guard let parent = settings.parents.first(where: { $0.field == mapping.to }) else { return }
+    guard column.kind.source == .identifier, mapping.replace.isEmpty else {
+      note(
+        mapping, "\(mapping.to) is linked to the job \(parent.job)",
+        expected: "a lookup column without `replace`")
+      return
+    }
+    parents.append(
+      PlannedParent(
+        job: parent.job, column: position(of: column), isRequired: parent.isRequired))
   }
 
   mutating func position(of column: ColumnSchema) -> Int {

@@ -11,6 +11,8 @@ package struct Tally: Sendable, Equatable, Codable {
   package var rejected = 0
   /// Rows that do not pass the filter of the job.
   package var filteredOut = 0
+  /// Rows that wait for a parent.
+  package var held = 0
   /// Pending rows that were tried again; they do not count against the reject limit.
   package var retried = 0
   package var parts = 0
@@ -40,6 +42,7 @@ package struct Tally: Sendable, Equatable, Codable {
     deleted = try count(.deleted)
     rejected = try count(.rejected)
     filteredOut = try count(.filteredOut)
+    held = try count(.held)
     retried = try count(.retried)
     parts = try count(.parts)
     bytes = try count(.bytes)
@@ -59,6 +62,7 @@ package struct Tally: Sendable, Equatable, Codable {
     sum.deleted += more.deleted
     sum.rejected += more.rejected
     sum.filteredOut += more.filteredOut
+    sum.held += more.held
     sum.retried += more.retried
     sum.parts += more.parts
     sum.bytes += more.bytes

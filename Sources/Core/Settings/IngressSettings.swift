@@ -65,9 +65,13 @@ package struct IngressSettings: Sendable, Equatable {
   package struct Parent: Sendable, Equatable {
     package var field: String
     package var job: String
-    package init(field: String, job: String) {
+    /// The link is of 1 cardinality in Campaign, which hides a record without its target: a row with
+    /// an empty lookup has no record.
+    package var isRequired: Bool
+    package init(field: String, job: String, isRequired: Bool = false) {
       self.field = field
       self.job = job
+      self.isRequired = isRequired
     }
   }
 

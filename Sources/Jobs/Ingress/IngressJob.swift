@@ -11,10 +11,14 @@ package struct IngressJob: Job {
     case only(RowKey)
     /// What is pending; the position stays.
     case retry
+    /// The deletions that wait.
+    case deletes
   }
 
   package let settings: IngressSettings
   package let goal: Goal
+  /// Deletions are left to a later run: children's go before their parents'.
+  package let leavesDeletes: Bool
   /// What was finished when this run began: it does one chain, or one record, more.
   package let before: DeltaSlot
   package let target: IngressTarget.Source
@@ -24,12 +28,14 @@ package struct IngressJob: Job {
 
   package init(
     settings: IngressSettings, goal: Goal, before: DeltaSlot,
-    target: @escaping IngressTarget.Source, ports: IngressPorts, staging: StageJob,
+    leavesDeletes: Bool = false, target: @escaping IngressTarget.Source, ports: IngressPorts,
+    staging: StageJob,
     loading: LoadJob
   ) {
     self.settings = settings
     self.goal = goal
     self.before = before
+    self.leavesDeletes = leavesDeletes
     self.target = target
     self.ports = ports
     self.staging = staging
@@ -44,7 +50,7 @@ package struct IngressJob: Job {
     case .exporting: goal.exports ? [exportingLane(state)] : []
     case .sealing: goal.exports || finishes(state) ? [seal(state)] : []
     case .staging: goal.stages || finishes(state) ? staging.lanes(in: state) : []
-    case .loading: goal.stages || finishes(state) ? loading.lanes(in: state) : []
+    case .loading: goal.stages || finishes(state) ? loadingLanes(state) : []
     case .loaded: loadedLanes(state)
     }
   }
@@ -52,6 +58,16 @@ package struct IngressJob: Job {
   private func exportingLane(_ state: IngressState) -> Lane<IngressState> {
     if settings.initial == .file { return export(state) }
     return goal == .export ? noExport() : copy(state)
+  }
+
+  /// The import links children to their parents: these come first.
+  private func loadingLanes(_ state: IngressState) -> [Lane<IngressState>] {
+    loading.lanes(in: state).map { [ports] lane in
+      Lane(name: lane.name) { emit throws(SyncError) in
+        try ports.requireParents(.loaded)
+        try await lane.work(emit)
+      }
+    }
   }
 
   /// `export` writes nothing to Campaign, and such a job has no other way.
@@ -70,9 +86,9 @@ package struct IngressJob: Job {
     let deletes = settings.deletes.apply && goal != .export && state.delta.collected != nil
     if isDeltaDue(state) {
       guard goesByFile(state) else { return [delta(state)] }
-      return deletes && areDeletionsFirst(state) ? [deletions()] : [collect(state)]
+      guard deletes, areDeletionsFirst(state) else { return [collect(state)] }
     }
-    return deletes ? [deletions()] : []
+    return deletes && !leavesDeletes ? [deletions()] : []
   }
 
   /// A delta goes on with the files of its own chain, and not with those of a load.
@@ -93,7 +109,7 @@ package struct IngressJob: Job {
 
   private func isDeltaDue(_ state: IngressState) -> Bool {
     switch goal {
-    case .export, .only, .retry: false
+    case .export, .only, .retry, .deletes: false
     case .initial: state.delta.rounds == 0
     case .delta, .next: state.delta.rounds == before.rounds
     }

@@ -10,6 +10,10 @@ package struct IngressPorts: Sendable {
   package var clock: any Clock
   /// Records written at once.
   package var writes: Int
+  /// The ledgers of the parent jobs, by name.
+  package var parents: [String: any ParentRecords]
+  /// - Errors: `loading` where a parent job is not so far.
+  package var requireParents: @Sendable (ParentNeed) throws(SyncError) -> Void
   /// `--approve-deletes N`.
   package var approvedDeletes: Int?
 
@@ -17,8 +21,12 @@ package struct IngressPorts: Sendable {
     source: any TableSource,
     spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
     digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int,
+    parents: [String: any ParentRecords] = [:],
+    requireParents: @escaping @Sendable (ParentNeed) throws(SyncError) -> Void = { _ in },
     approvedDeletes: Int? = nil
   ) {
+    self.parents = parents
+    self.requireParents = requireParents
     self.source = source
     self.spool = spool
     self.ledger = ledger
@@ -27,4 +35,12 @@ package struct IngressPorts: Sendable {
     self.writes = writes
     self.approvedDeletes = approvedDeletes
   }
+}
+
+/// How far the parents of a job have to be.
+package enum ParentNeed: Sendable, Equatable {
+  /// Their ledgers know which records Campaign has, or will have once their import is proven.
+  case exported
+  /// Campaign has them.
+  case loaded
 }

@@ -26,6 +26,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var delta = DeltaSlot()
   /// The chain whose rows go by file: from its first rows until their import is proven.
   package var collect: CollectSlot?
+  /// By parent job: how far its deletions are known here.
+  package var parents: [String: ParentMark]?
 
   package init() {}
 }
@@ -105,6 +107,18 @@ package struct CollectSlot: Codable, Sendable, Equatable {
   package init(link: String? = nil, began: Instant? = nil) {
     self.link = link
     self.began = began
+  }
+}
+
+/// A position among the departures of a parent job.
+package struct ParentMark: Codable, Sendable, Equatable {
+  /// Of the parent's ledger.
+  package var serial: String
+  package var position: Int
+
+  package init(serial: String, position: Int = 0) {
+    self.serial = serial
+    self.position = position
   }
 }
 

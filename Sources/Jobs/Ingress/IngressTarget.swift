@@ -10,12 +10,16 @@ package struct IngressTarget: Sendable {
   package var plan: RowPlan
   package var query: TableQuery
   package var store: any ResourceStore
+  /// Of each parent job: asked where its ledger does not know a record.
+  package var parentStores: [String: any ResourceStore]
   /// Days that the service keeps a delta token, where it says so.
   package var tokenDays: Int?
 
   package init(
-    plan: RowPlan, query: TableQuery, store: any ResourceStore, tokenDays: Int? = nil
+    plan: RowPlan, query: TableQuery, store: any ResourceStore,
+    parentStores: [String: any ResourceStore] = [:], tokenDays: Int? = nil
   ) {
+    self.parentStores = parentStores
     self.plan = plan
     self.query = query
     self.store = store

@@ -13,6 +13,7 @@ extension IngressJob {
       let query = try await query(of: state)
       var chain = FileChain(state)
       if chain.isNew {
+        try await followDepartures(state, emit)
         if try await retryPending(emit) {
           chain.delta.collected = chain.delta.collected ?? ports.clock.now
         }
@@ -56,7 +57,11 @@ extension IngressJob {
       if !page.removed.isEmpty { done.add(removed(page.removed)) }
       if done.hasCollected { chain.delta.collected = chain.delta.collected ?? ports.clock.now }
       chain.slot.link = page.next
-      if page.next == nil { try await end(&chain, token: page.delta) }
+      if page.next == nil {
+        try await end(&chain, token: page.delta)
+        let hasSaid = chain.isAgain || page.rows > 0 || !page.removed.isEmpty
+        if chain.export.rows == 0, hasSaid { done.entries.append(.stagedArrived) }
+      }
       try await emit(
         Advance(
           tally: done.tally,
@@ -74,15 +79,18 @@ extension IngressJob {
   ) async throws(SyncError) -> WrittenRows {
     let target = try await target()
     guard target.query.columns == query.columns else { throw .schemaDrift(name) }
-    let mapped = try append(
+    let (written, facts) = try await append(
       page, by: target.plan, through: &rows, to: &chain.export, in: try ports.spool(chain.run))
     parts = [chain.export.part.number]
-    let known = try await ports.ledger.known(mapped.filtered)
-    let rejected = mapped.rejections.compactMap { RowKey($0.key) }
+    let known = try await ports.ledger.known(
+      written.keys + written.filtered + written.parentless)
+    let rejected = written.rejections.compactMap { RowKey($0.key) }
     var done = verdicts(
-      onSeen: mapped.keys + rejected, filtered: mapped.filtered, known: known, isScan: false)
-    done.tally = mapped.tally
-    done.entries += [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending)
+      onSeen: written.keys + rejected + written.held, filtered: written.filtered,
+      parentless: written.parentless, known: known, isScan: false)
+    done.tally = written.tally
+    done.entries.append(.staged(written.keys.filter { known[$0] == nil }))
+    done.entries += facts
     return done
   }
 
@@ -101,6 +109,8 @@ extension IngressJob {
 private struct FileChain: Sendable {
   let run: Int
   let isNew: Bool
+  /// An earlier life may have told the ledger of rows that this one no longer has.
+  let isAgain: Bool
   var slot: CollectSlot
   var export: ExportSlot
   var delta: DeltaSlot
@@ -108,6 +118,7 @@ private struct FileChain: Sendable {
 
   init(_ state: IngressState) {
     run = state.collect == nil ? state.run + 1 : state.run
+    isAgain = state.collect != nil
     isNew = state.collect?.began == nil
     slot = isNew ? CollectSlot() : state.collect ?? CollectSlot()
     export = isNew ? ExportSlot() : state.export

@@ -32,7 +32,9 @@ extension IngressJob {
   /// Deletes what was released, some records at once.
   private func applyReleased(_ emit: @escaping Emit<IngressState>) async throws(SyncError) {
     try await eachSlice(released: true, emit) { (slice, target) async throws(SyncError) in
-      await RecordRemover(store: target.store).remove(slice, atOnce: ports.writes)
+      let orphans = try await orphans(among: slice.map(\.key))
+      return await RecordRemover(store: target.store)
+        .remove(slice, hiddenBy: orphans, atOnce: ports.writes)
     }
   }
 
@@ -71,6 +73,11 @@ extension IngressJob {
     settings.deletes.apply && settings.filter?.whenFilteredOut == .delete
   }
 
+  /// Campaign would hide such a record, and no call could reach it again.
+  var deletesParentless: Bool {
+    settings.deletes.apply && settings.parents.contains(where: \.isRequired)
+  }
+
   /// What some rows, as they are now, say about deletions.
   ///
   /// - Parameter isScan: a scan has each row once, and says nothing of removed ones.
@@ -79,27 +86,35 @@ extension IngressJob {
   ) -> WrittenRows {
     var seen: [RowKey] = []
     var filtered: [RowKey] = []
+    var parentless: [RowKey] = []
     for row in rows {
       switch row {
       case .mapped(let row): seen.append(row.key)
       case .rejected(let rejection): if let key = RowKey(rejection.key) { seen.append(key) }
       case .filteredOut(let key): filtered.append(key)
+      case .parentless(let key): parentless.append(key)
       }
     }
-    return verdicts(onSeen: seen, filtered: filtered, known: known, isScan: isScan)
+    return verdicts(
+      onSeen: seen, filtered: filtered, parentless: parentless, known: known, isScan: isScan)
   }
 
   /// - Parameters:
   ///   - seen: rows that are there, mapped or not.
   ///   - filtered: rows that the filter keeps out.
+  ///   - parentless: rows without a parent that they need.
   func verdicts(
-    onSeen seen: [RowKey], filtered: [RowKey], known: [RowKey: KnownRow], isScan: Bool
+    onSeen seen: [RowKey], filtered: [RowKey], parentless: [RowKey], known: [RowKey: KnownRow],
+    isScan: Bool
   ) -> WrittenRows {
     var done = WrittenRows()
-    done.tally.filteredOut = filtered.count
-    done.entries = filtered.map { .settled($0.description) }
-    let seen = deletesFilteredOut ? seen : seen + filtered
-    let leaving = deletesFilteredOut ? filtered.filter { known[$0] != nil } : []
+    var seen = seen
+    var leaving: [RowKey] = []
+    for (keys, deletes) in [(filtered, deletesFilteredOut), (parentless, deletesParentless)] {
+      done.tally.filteredOut += keys.count
+      done.entries += keys.map { .settled($0.description) }
+      if deletes { leaving += keys.filter { known[$0] != nil } } else { seen += keys }
+    }
     if tracksDeletions, !seen.isEmpty {
       done.entries.append(isScan ? .deletionsDropped(seen) : .rowsSeen(seen))
     }

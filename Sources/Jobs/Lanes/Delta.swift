@@ -7,6 +7,7 @@ extension IngressJob {
   func delta(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "delta") { [self] emit throws(SyncError) in
       guard let token = state.delta.token else { throw .noToken(name) }
+      try await followDepartures(state, emit)
       let hasCollected = try await retryPending(emit)
       let query = try await query(of: state)
       var slot = state.delta
@@ -32,6 +33,7 @@ extension IngressJob {
   /// `initial: { via: api }`: the rows of the scan go to Campaign at once, by API.
   func copy(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "copy") { [self] emit throws(SyncError) in
+      try ports.requireParents(.loaded)
       let query = try await target().query
       var slot = state.delta
       if slot.link == nil {
@@ -172,23 +174,25 @@ extension IngressJob {
     includingCreateOnly: Bool = false, _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) -> WrittenRows {
     var done = WrittenRows()
-    var wanted: [MappedRow] = []
+    var mapped: [MappedRow] = []
     var filteredOut: [RowKey] = []
     for row in rows {
       switch row {
       case .mapped(let row):
         done.tally.mapped += 1
         done.tally.cut += row.cuts
-        wanted.append(row)
+        mapped.append(row)
       case .rejected(let rejection): done.add(rejection)
-      case .filteredOut(let key): filteredOut.append(key)
+      case .filteredOut(let key), .parentless(let key): filteredOut.append(key)
       }
     }
-    let known = try await ports.ledger.known(wanted.map(\.key) + filteredOut)
+    let known = try await ports.ledger.known(mapped.map(\.key) + filteredOut)
     done.add(verdicts(on: rows, known: known, isScan: includingCreateOnly))
+    let (wanted, held) = try await holdBack(mapped, of: target, known: trusting ? known : [:])
+    done.add(held)
     try await doubt(wanted, known, emit)
     let writer = RecordWriter(
-      store: target.store, fields: target.plan.fieldNames,
+      store: target.store, fields: target.plan.fieldNames, hasParents: target.plan.hasParents,
       includingCreateOnly: includingCreateOnly, digest: ports.digest)
     done.add(await writer.write(wanted, known: trusting ? known : [:], atOnce: ports.writes))
     return done
@@ -206,7 +210,7 @@ extension IngressJob {
       switch known[row.key] {
       case .proven(let print): return print != ports.digest(row.canonicalBytes)
       case .sent: return false
-      case nil: return deletesFilteredOut
+      case nil: return deletesFilteredOut || deletesParentless
       }
     }
     if doubted.isEmpty { return }

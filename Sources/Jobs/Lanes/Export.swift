@@ -9,6 +9,7 @@ extension IngressJob {
   ///   from which the catch-up delta starts.
   func export(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "export") { [self] emit throws(SyncError) in
+      try ports.requireParents(.exported)
       let target = try await target()
       var slot = state.export
       let spool = try ports.spool(state.run)
@@ -41,12 +42,14 @@ extension IngressJob {
     for try await page in ports.source.scan(target.query, from: slot.link) {
       let isLast = page.next == nil
       if isLast, page.delta == nil { throw .noDeltaLink(name) }
-      let mapped = try append(page, by: target.plan, through: &rows, to: &slot, in: spool)
+      let (mapped, facts) = try await append(
+        page, by: target.plan, through: &rows, to: &slot, in: spool)
       slot.link = page.next
       token = page.delta
-      var entries = [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending)
-      if !mapped.filtered.isEmpty, try await ports.ledger.pendingCount() > 0 {
-        entries += mapped.filtered.map { .settled($0.description) }
+      var entries = facts
+      let leftOut = mapped.filtered + mapped.parentless
+      if !leftOut.isEmpty, try await ports.ledger.pendingCount() > 0 {
+        entries += leftOut.map { .settled($0.description) }
       }
       let settle = Settlement(run: run, parts: [slot.part.number], entries: entries)
       try await emit(
@@ -58,21 +61,28 @@ extension IngressJob {
   }
 
   /// Maps the rows of a page and appends them to the part in hand, or to the next one.
+  ///
+  /// - Returns: what became of the rows, and what the ledger has to know of those that are written,
+  ///   rejected or held back.
   func append(
     _ page: Page, by plan: RowPlan, through rows: inout RowBuffer, to slot: inout ExportSlot,
     in spool: any Spool
-  ) throws(SyncError) -> MappedPage {
+  ) async throws(SyncError) -> (written: WrittenPage, entries: [LedgerEntry]) {
     if slot.part.size >= UInt64(settings.csv.partSize) {
       slot.full.append(slot.part)
       slot.part = PartMark(number: slot.part.number + 1)
     }
     rows.removeAll()
-    var mapped = plan.append(page, to: &rows)
-    slot.part = try spool.append(rows.bytes, rowCount: mapped.keys.count, to: slot.part)
+    let held = try await heldBack(page, plan)
+    var written = plan.append(page, to: &rows, without: Set(held.keys))
+    slot.part = try spool.append(rows.bytes, rowCount: written.keys.count, to: slot.part)
     slot.pages += 1
-    slot.rows += mapped.keys.count
-    mapped.tally.bytes = rows.bytes.count
-    return mapped
+    slot.rows += written.keys.count
+    written.tally.bytes = rows.bytes.count
+    var entries = [.sentAll(written.keys)] + written.rejections.map(LedgerEntry.pending)
+    entries += links(page, plan, of: written.keys)
+    entries += written.held.compactMap { key in held[key].map { .held(key, for: $0) } }
+    return (written, entries)
   }
 }
 

@@ -53,7 +53,8 @@ package struct LoadJob: Job {
       var slot = state.load
       let proof = try await proof(state, &slot, emit)
       slot.proof = proof
-      let entries = try await readRejects(run: state.run, isLoad: state.collect == nil)
+      var entries = try await readRejects(run: state.run, isLoad: state.collect == nil)
+      if state.collect != nil { entries.append(.stagedArrived) }
       try spool(state.run).remove()
       try await emit(
         Advance(settle: Settlement(entries: entries), now: true) { [slot] in

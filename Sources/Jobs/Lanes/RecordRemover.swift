@@ -6,8 +6,13 @@ import Core
 struct RecordRemover: Sendable {
   let store: any ResourceStore
 
-  func remove(_ deletions: [Deletion], atOnce: Int) async -> WrittenRows {
-    await WrittenRows.working(on: deletions, atOnce: atOnce) { await remove($0) }
+  /// - Parameter hiddenBy: records that Campaign may hide for want of this parent.
+  func remove(
+    _ deletions: [Deletion], hiddenBy parents: [RowKey: ParentKey] = [:], atOnce: Int
+  ) async -> WrittenRows {
+    await WrittenRows.working(on: deletions, atOnce: atOnce) {
+      await remove($0, hiddenBy: parents[$0.key])
+    }
   }
 
   /// Which of the rows that the ledger does not know are in Campaign.
@@ -26,10 +31,11 @@ struct RecordRemover: Sendable {
     }
   }
 
-  private func remove(_ deletion: Deletion) async -> WrittenRows {
+  private func remove(_ deletion: Deletion, hiddenBy parent: ParentKey?) async -> WrittenRows {
     var done = WrittenRows()
     do throws(SyncError) {
-      if let rejection = try await remove(deletion.key.description, &done.tally) {
+      let key = deletion.key.description
+      if let rejection = try await remove(key, hiddenBy: parent, &done.tally) {
         done.entries = [.deletionsDropped([deletion.key]), .pending(rejection)]
       } else {
         done.entries = [.deleted(deletion.key, approved: deletion.isApproved)]
@@ -41,7 +47,9 @@ struct RecordRemover: Sendable {
   }
 
   /// - Returns: nil when Campaign has no such record any more, else why it still has.
-  private func remove(_ key: String, _ tally: inout Tally) async throws(SyncError) -> Rejection? {
+  private func remove(
+    _ key: String, hiddenBy parent: ParentKey?, _ tally: inout Tally
+  ) async throws(SyncError) -> Rejection? {
     var wasTried = false
     for _ in 0..<4 {
       let found = try await store.find(key: key, fields: [])
@@ -49,6 +57,12 @@ struct RecordRemover: Sendable {
         return Rejection(
           key: key, what: .delete, rule: "severalRecords",
           reason: "several Campaign records have this key: delete them in Campaign")
+      }
+      if found.isEmpty, !wasTried, let parent {
+        return Rejection(
+          key: key, what: .delete, rule: "hidden",
+          reason: "Campaign shows no such record, and may hide it while its parent is not there",
+          parent: parent)
       }
       var outcome = WriteOutcome.absent
       if let record = found.first { outcome = try await store.delete(record) }

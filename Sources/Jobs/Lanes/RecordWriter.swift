@@ -49,6 +49,8 @@ struct RecordWriter: Sendable {
   let store: any ResourceStore
   /// Names whose values a look-up is to show.
   let fields: [String]
+  /// Rows name records of other jobs.
+  var hasParents = false
   /// Also the fields with `applyUpdates: false`.
   let includingCreateOnly: Bool
   let digest: @Sendable ([UInt8]) -> RowDigest
@@ -69,7 +71,9 @@ struct RecordWriter: Sendable {
     }
     do throws(SyncError) {
       switch try await upsert(row, &done.tally) {
-      case nil: done.entries = [.proven(row.key, digest: print)]
+      case nil:
+        done.entries = [.proven(row.key, digest: print)]
+        if hasParents { done.entries.append(.linked(row.key, parents: row.parents.map(\.key))) }
       case let rejection?: done.add(rejection)
       }
     } catch {
@@ -126,8 +130,10 @@ struct RecordWriter: Sendable {
   }
 
   private func refused(_ row: MappedRow, _ code: String, _ excerpt: String) -> Rejection {
-    Rejection(
-      key: row.key.description, rule: "refused",
-      reason: "Campaign refused the record (\(code))", excerpt: excerpt)
+    var reason = "Campaign refused the record (\(code))"
+    if hasParents, row.parents.isEmpty {
+      reason += "; it may hold it and hide it, as its link has no target"
+    }
+    return Rejection(key: row.key.description, rule: "refused", reason: reason, excerpt: excerpt)
   }
 }

@@ -13,11 +13,12 @@ extension LoadJob {
       if let mark, mark.isDone, mark.size == file.size, mark.modified == file.modified { continue }
       let keys = try await keys(in: file, of: dropbox)
       let known = try await ledger.known(keys)
+      let new = try await ledger.staged(keys)
       for key in keys where known[key] != nil {
         let rejection = Rejection(
           key: key.description, rule: "import",
           reason: "the import workflow refused this row; see the reject file on SFTP")
-        if isLoad { entries.append(.forgotten(key)) }
+        if isLoad || new.contains(key) { entries.append(.forgotten(key)) }
         entries.append(.pending(rejection))
       }
       entries.append(

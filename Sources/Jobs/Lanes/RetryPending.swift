@@ -19,8 +19,11 @@ extension IngressJob {
       let waiting = try await ports.ledger.pending(after: last, limit: 200)
       guard let final = waiting.last else { return hasCollected }
       last = final.rejection.key
+      let (ready, settled) = try await worthATry(waiting)
+      if !settled.isEmpty { try await emit(Advance(settle: Settlement(entries: settled))) }
+      if ready.isEmpty { continue }
       let target = try await target()
-      let (rows, gone) = try await readAfresh(waiting, of: target)
+      let (rows, gone) = try await readAfresh(ready, of: target)
       var written = try await write(rows, of: target, emit)
       written.tally.retried = rows.count
       written.tally.rejected = 0

@@ -95,6 +95,9 @@ package struct Comparison: Sendable {
       for (index, key) in keys.enumerated() where !key.isEmpty && !isThere[index] {
         expected[index].lacksParent = true
       }
+      for (index, key) in keys.enumerated() where key.isEmpty && parent.isRequired {
+        expected[index].isParentless = true
+      }
     }
     return expected
   }
@@ -105,7 +108,12 @@ package struct Comparison: Sendable {
   }
 
   private func judge(_ row: ExpectedRow, _ values: [String]?, _ result: inout ComparisonResult) {
-    if row.isFilteredOut { return judgeFilteredOut(row, values != nil, &result) }
+    if row.isFilteredOut {
+      return judgeLeftOut(row, values != nil, settings.filter?.whenFilteredOut == .delete, &result)
+    }
+    if row.isParentless {
+      return judgeLeftOut(row, values != nil, settings.deletes.apply, &result)
+    }
     if row.isRejected {
       result.rejected += 1
       return
@@ -145,12 +153,12 @@ package struct Comparison: Sendable {
     }
   }
 
-  private func judgeFilteredOut(
-    _ row: ExpectedRow, _ isThere: Bool, _ result: inout ComparisonResult
+  private func judgeLeftOut(
+    _ row: ExpectedRow, _ isThere: Bool, _ isDeleted: Bool, _ result: inout ComparisonResult
   ) {
     result.filteredOut += 1
     guard isThere else { return }
-    if settings.filter?.whenFilteredOut == .delete {
+    if isDeleted {
       result.extra += 1
       note(row.key, &result)
     } else {

@@ -31,6 +31,8 @@ struct ExpectedRow {
   var isDoubtful: Bool
   /// The job's filter does not let the row through.
   var isFilteredOut = false
+  /// It points at nothing, and has to point at something.
+  var isParentless = false
   /// What the row points at is not in Campaign: it waits until that is.
   var lacksParent = false
 }

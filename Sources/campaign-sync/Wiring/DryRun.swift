@@ -101,16 +101,16 @@ extension DryRun {
     rows = max(counted ?? page.rows, page.rows)
     isCounted = isWhole
     var buffer = RowBuffer()
-    let (tally, rejections, _, _) = sides.plan.append(page, to: &buffer)
+    let written = sides.plan.append(page, to: &buffer)
     mapped = page.rows
-    filteredOut = tally.filteredOut
-    for rejection in rejections { rejects[rejection.reason, default: 0] += 1 }
+    filteredOut = written.tally.filteredOut
+    for rejection in written.rejections { rejects[rejection.reason, default: 0] += 1 }
     pages = page.rows == 0 ? 1 : (rows + page.rows - 1) / page.rows
     if settings.initial == .file, page.rows > 0 {
       let bytes = buffer.bytes.count * rows / page.rows
       parts = max(1, (bytes + settings.csv.partSize - 1) / settings.csv.partSize)
     } else if settings.initial == .api, page.rows > 0 {
-      created = tally.mapped * rows / page.rows
+      created = written.tally.mapped * rows / page.rows
     }
   }
 
@@ -195,7 +195,7 @@ extension DryRun {
       for row in start..<min(start + 200, page.rows) {
         mapped += 1
         switch sides.plan.record(page, row: row) {
-        case .filteredOut: filteredOut += 1
+        case .filteredOut, .parentless: filteredOut += 1
         case .rejected(let rejection): rejects[rejection.reason, default: 0] += 1
         case .mapped(let row): rows.append(row)
         }

@@ -26,6 +26,8 @@ struct IngressRun {
   let options: WorkOptions
   let log: Logger
   let patience: Patience
+  /// Deletions are left to a second pass, when all jobs have brought their rows.
+  let leavesDeletes: Bool
   let environment: EnvironmentSettings
 
   private var settings: IngressSettings { state.settings }
@@ -33,9 +35,11 @@ struct IngressRun {
 
   init(
     _ settings: IngressSettings, _ workspace: Workspace, command: String, goal: Goal,
-    options: WorkOptions, deadline: Duration?
+    options: WorkOptions, deadline: Duration?, leavesDeletes: Bool = false
   ) {
-    state = JobState(settings, in: workspace.environment)
+    state = JobState(
+      settings, in: workspace.environment, parents: workspace.folder.parents(of: settings))
+    self.leavesDeletes = leavesDeletes
     environment = workspace.environment
     log = workspace.log
     self.command = command
@@ -70,7 +74,7 @@ struct IngressRun {
   }
 
   /// From a crontab: pauses and neighbours are respected, imports are not waited for.
-  private var isScheduled: Bool { goal == .job(.next) }
+  private var isScheduled: Bool { goal == .job(.next) || goal == .job(.deletes) }
   private var remaining: Duration? { patience.deadline.map { max($0 - patience.clock.now, .zero) } }
 
   /// Runs, then writes what happened to `runs.jsonl` and to the heartbeat.
@@ -118,7 +122,9 @@ struct IngressRun {
     let says =
       idle ?? "\(record.words), \(TimeText.count(record.requests)) requests, "
       + TimeText.span(record.ended - record.began)
-    return JobResult(job: name, outcome: .done, says: says, failure: nil, record: record)
+    let waits = leavesDeletes && settings.deletes.apply && outcome.state.delta.collected != nil
+    return JobResult(
+      job: name, outcome: .done, says: says, failure: nil, record: record, waitsToDelete: waits)
   }
 
   private func attempt(_ work: () throws(SyncError) -> Void) -> SyncError? {
@@ -175,14 +181,18 @@ extension IngressRun {
       identity = state.identity(organization: try await dynamics.organization().id)
     }
     let ledger = try await state.ledger(identity: identity, hasCheckpoint: standing != nil)
+    let parents = try state.parentLedgers()
     let digests = RowDigester(key: ledger.digestKey)
     let parts = try JobParts(self, connections, sftp, ledger: ledger, workflow: campaign)
     let job = IngressJob(
       settings: settings, goal: goal, before: standing?.state.delta ?? DeltaSlot(),
+      leavesDeletes: leavesDeletes,
       target: { () async throws(SyncError) in try await target.target() },
       ports: IngressPorts(
         source: dynamics, spool: parts.spool, ledger: ledger, digest: { digests.digest($0) },
         clock: patience.clock, writes: environment.campaign.concurrency,
+        parents: parents,
+        requireParents: { [state] need throws(SyncError) in try state.requireParents(need) },
         approvedDeletes: options.approveDeletes),
       staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
     parts.progress.expect { await expected(standing?.state, dynamics, target) }
@@ -212,7 +222,7 @@ extension IngressRun {
   private func needsSFTP(_ standing: IngressState?) -> Bool {
     let chainsByFile = settings.delta == .file || standing?.collect != nil
     return switch goal {
-    case .job(.export), .job(.only), .job(.retry): false
+    case .job(.export), .job(.only), .job(.retry), .job(.deletes): false
     case .job(.delta): chainsByFile
     case .job(.initial), .job(.next):
       chainsByFile || (settings.initial == .file && standing?.phase != .loaded)
@@ -244,6 +254,7 @@ extension IngressRun {
       if phase != .loaded { throw .notLoaded(name) }
       return nil
     case .job(.next): return nil
+    case .job(.deletes): return phase == .loaded ? nil : "nothing to delete"
     case .stage:
       if phase == .exporting || phase == .sealing { throw .nothingExported(name) }
       return phase == .staging ? nil : "already staged"

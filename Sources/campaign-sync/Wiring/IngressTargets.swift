@@ -42,10 +42,16 @@ actor IngressTargets {
     try requireTracking(table)
     let resource = try await campaign.resource(settings.resource)
     let plan = try RowPlan(settings, table: table, resource: resource)
+    var parents: [String: any ResourceStore] = [:]
+    for parent in state.parents {
+      let resource = try await campaign.resource(parent.resource)
+      parents[parent.name] = try campaign.store(
+        for: resource, key: parent.key, lookup: parent.lookup)
+    }
     return IngressTarget(
       plan: plan, query: TableQuery(entitySet: table.entitySet, columns: plan.columns),
       store: try campaign.store(for: resource, key: settings.key, lookup: settings.lookup),
-      tokenDays: organization.tokenDays)
+      parentStores: parents, tokenDays: organization.tokenDays)
   }
 
   static func requireTracking(_ table: TableSchema) throws(SyncError) {

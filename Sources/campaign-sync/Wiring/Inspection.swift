@@ -100,6 +100,7 @@ struct Inspection {
     }
     switch outcome {
     case .filteredOut: return "nothing is written: it does not pass the filter"
+    case .parentless: return "nothing is written: it names no parent, and one is required"
     case .rejected(let rejection):
       return "rejected (\(rejection.rule)): \(rejection.reason)"
     case .mapped(let row):

@@ -6,14 +6,20 @@ import Ledger
 /// What one ingress job has on disk.
 struct JobState {
   let settings: IngressSettings
+  /// The parent jobs, each once.
+  let parents: [IngressSettings]
   let environment: EnvironmentSettings
   let checkpoints: CheckpointFile<IngressState>
   let pause: PauseFile
   let records: RunRecords<RunRecord>
 
-  init(_ settings: IngressSettings, in environment: EnvironmentSettings) {
+  init(
+    _ settings: IngressSettings, in environment: EnvironmentSettings,
+    parents: [IngressSettings] = []
+  ) {
     self.settings = settings
     self.environment = environment
+    self.parents = parents
     let folder = JobState.folder(settings.name, environment)
     checkpoints = CheckpointFile(in: folder, job: settings.name)
     pause = PauseFile(in: folder)
@@ -48,6 +54,29 @@ struct JobState {
       organization: organization, dynamicsHost: environment.dynamics.url,
       campaign: environment.campaign.url, table: settings.table, resource: settings.resource,
       key: settings.key)
+  }
+
+  /// The ledgers of the parent jobs; one that has never run has none.
+  func parentLedgers() throws(SyncError) -> [String: any ParentRecords] {
+    var ledgers: [String: any ParentRecords] = [:]
+    for parent in parents {
+      let folder = JobState.folder(parent.name, environment)
+      guard SQLiteLedger.exists(in: folder) else { continue }
+      ledgers[parent.name] = try SQLiteLedger.open(in: folder)
+    }
+    return ledgers
+  }
+
+  /// - Errors: `loading` where a parent job is not so far.
+  func requireParents(_ need: ParentNeed) throws(SyncError) {
+    for parent in parents {
+      let state = try JobState(parent, in: environment).checkpoints.load()?.state
+      if state?.collect != nil { continue }  // its load is over; its ledger knows what has not arrived
+      switch (state?.phase, need) {
+      case (.loaded?, _), (.staging?, .exported), (.loading?, .exported): continue
+      default: throw .waitsForParent(settings.name, parent.name)
+      }
+    }
   }
 
   var content: MappingContent { MappingContent(settings) }

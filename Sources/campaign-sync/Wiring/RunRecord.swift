@@ -38,6 +38,21 @@ struct JobResult: Sendable {
   var failure: SyncError?
   var record: RunRecord?
 
+  /// Rows were brought, and deletions were left to a second pass.
+  var waitsToDelete = false
+
+  /// One job's two passes as one result.
+  func followed(by deletes: JobResult) -> JobResult {
+    if deletes.failure != nil { return deletes }
+    var both = self
+    both.says += "; then " + deletes.says
+    if let more = deletes.record {
+      both.record?.tally += more.tally
+      both.record?.requests += more.requests
+    }
+    return both
+  }
+
   static func skipped(_ job: String, _ why: String) -> JobResult {
     JobResult(job: job, outcome: .skipped, says: why)
   }
@@ -67,7 +82,7 @@ extension Tally {
     let counts: [(String, Int)] = [
       ("read", read), ("mapped", mapped), ("created", created), ("updated", updated),
       ("unchanged", unchanged), ("removed", removed), ("deleted", deleted),
-      ("rejected", rejected), ("filteredOut", filteredOut), ("retried", retried),
+      ("rejected", rejected), ("held", held), ("filteredOut", filteredOut), ("retried", retried),
       ("parts", parts), ("bytes", bytes), ("cut", cut), ("replacedCharacters", replacedCharacters),
       ("engineCalls", engineCalls), ("engineCallsSaved", engineCallsSaved),
     ]
@@ -79,6 +94,7 @@ extension Tally {
     let counts: [(Int, String)] = [
       (read, "read"), (created, "created"), (updated, "updated"), (unchanged, "unchanged"),
       (removed, "removed in Dynamics"), (deleted, "deleted"), (rejected, "rejected"),
+      (held, "held back for a parent"),
       (filteredOut, "filtered out"), (retried, "retried"), (parts, parts == 1 ? "part" : "parts"),
       (engineCalls, "engine calls"), (engineCallsSaved, "calls saved"),
     ]

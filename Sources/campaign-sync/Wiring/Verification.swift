@@ -104,7 +104,7 @@ struct Verification {
     var mapped: [MappedRow] = []
     for outcome in outcomes {
       switch outcome {
-      case .filteredOut: filteredOut += 1
+      case .filteredOut, .parentless: filteredOut += 1
       case .rejected: rejected += 1
       case .mapped(let row):
         if waiting.contains(row.key.description) {

@@ -23,7 +23,8 @@ import TestSupport
 
     var rows = RowBuffer()
     rows.append(plan.headerLine)
-    let (tally, rejections, keys, _) = plan.append(page, to: &rows)
+    let written = plan.append(page, to: &rows)
+    let (tally, rejections, keys) = (written.tally, written.rejections, written.keys)
 
     #expect(try Golden.difference(rows.bytes, from: "csv/\(name).csv") == nil)
     #expect(tally.replacedCharacters == fixture["replaced"]?.integer ?? 0)

@@ -44,7 +44,10 @@ import TestSupport
   private func outcome(_ plan: RowPlan, _ value: JSONValue) -> String {
     let page = PageBuilder.page([[.string(Self.key), value]])
     var rows = RowBuffer()
-    let (tally, rejections, keys, filtered) = plan.append(page, to: &rows)
+    let written = plan.append(page, to: &rows)
+    let (tally, rejections, keys, filtered) = (
+      written.tally, written.rejections, written.keys, written.filtered
+    )
     #expect(tally.read == 1 && tally.mapped == keys.count)
     #expect(tally.rejected == rejections.count && tally.filteredOut == filtered.count)
     #expect(rows.isEmpty == keys.isEmpty)
@@ -55,6 +58,7 @@ import TestSupport
     case .filteredOut(let key):
       #expect(filtered == [key] && key == RowKey(Self.key))
       return "out"
+    case .parentless: return "parentless"
     case .rejected(let rejection):
       #expect(rejections == [rejection])
       return rejection.rule
@@ -111,6 +115,7 @@ import TestSupport
       switch outcome {
       case .mapped: #expect(becomes == "passes")
       case .filteredOut: #expect(becomes == "out")
+      case .parentless: Issue.record("no parent is required")
       case .rejected(let rejection):
         #expect(rejection.rule == becomes)
         #expect(rejection.reason == "filter by born: no date or time of the calendar")
@@ -140,7 +145,10 @@ import TestSupport
       ["no guid", "Praha", 1], [.string(keys[4]), "Praha", nil],
     ])
     var rows = RowBuffer()
-    let (tally, rejections, written, filtered) = plan.append(page, to: &rows)
+    let all = plan.append(page, to: &rows)
+    let (tally, rejections, written, filtered) = (
+      all.tally, all.rejections, all.keys, all.filtered
+    )
     #expect(rows.bytes == Array("\(keys[0]);Brno\n\(keys[2]);\n".utf8))
     #expect(written == [RowKey(keys[0]), RowKey(keys[2])])
     #expect(filtered == [RowKey(keys[1])])

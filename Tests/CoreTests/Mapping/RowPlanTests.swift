@@ -95,7 +95,8 @@ import TestSupport
       [.string(other), "c"],
     ])
     var rows = RowBuffer()
-    let (_, rejections, keys, _) = plan.append(page, to: &rows)
+    let written = plan.append(page, to: &rows)
+    let (rejections, keys) = (written.rejections, written.keys)
     #expect(keys == [RowKey(key), RowKey(other)])
     #expect(rejections.map(\.rule) == ["keyIsNoGuid"])
     #expect(rows.bytes == Array("\(key);a\n\(other.lowercased());c\n".utf8))

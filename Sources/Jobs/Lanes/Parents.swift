@@ -1,0 +1,200 @@
+import Core
+
+extension IngressJob {
+  /// The rows of a page that wait for a parent, and for which.
+  ///
+  /// - Shape: by the parents' ledgers alone: a look-up a row would take longer than the export.
+  func heldBack(_ page: Page, _ plan: RowPlan) async throws(SyncError) -> [RowKey: ParentKey] {
+    guard plan.hasParents else { return [:] }
+    let parents = (0..<page.rows).map { plan.parents(page, row: $0) }
+    let missing = try await unknown(Set(parents.joined()))
+    var held: [RowKey: ParentKey] = [:]
+    for (row, parents) in parents.enumerated() {
+      guard let parent = parents.first(where: missing.contains),
+        let key = RowKey(page.bytes(of: page[row, 0]))
+      else { continue }
+      held[key] = parent
+    }
+    return held
+  }
+
+  /// What the ledger has to know of the parents of rows that were written to a part.
+  func links(_ page: Page, _ plan: RowPlan, of keys: [RowKey]) -> [LedgerEntry] {
+    guard plan.hasParents else { return [] }
+    let written = Set(keys)
+    return (0..<page.rows).compactMap { row in
+      guard let key = RowKey(page.bytes(of: page[row, 0])), written.contains(key) else {
+        return nil
+      }
+      return .linked(key, parents: plan.parents(page, row: row).map(\.key))
+    }
+  }
+
+  /// Divides rows into those that can be written and those that wait for a parent.
+  ///
+  /// - Parameter known: rows that are proven equal need no call, and so no parent.
+  func holdBack(
+    _ rows: [MappedRow], of target: IngressTarget, known: [RowKey: KnownRow]
+  ) async throws(SyncError) -> (ready: [MappedRow], held: WrittenRows) {
+    var held = WrittenRows()
+    guard target.plan.hasParents else { return (rows, held) }
+    let open = rows.filter { known[$0.key] != .proven(ports.digest($0.canonicalBytes)) }
+    var missing = try await unknown(Set(open.flatMap(\.parents)))
+    let found = try await found(missing, target)
+    held.tally.engineCalls = missing.count
+    missing.subtract(found)
+    var ready: [MappedRow] = []
+    for row in rows {
+      if let parent = row.parents.first(where: missing.contains) {
+        held.tally.held += 1
+        held.entries.append(.held(row.key, for: parent))
+      } else {
+        ready.append(row)
+      }
+    }
+    return (ready, held)
+  }
+
+  /// Parents that are not in Campaign, as far as their jobs know.
+  func unknown(_ parents: Set<ParentKey>) async throws(SyncError) -> Set<ParentKey> {
+    var missing = parents
+    for (job, records) in ports.parents {
+      let keys = missing.filter { $0.job == job }.map(\.key)
+      if keys.isEmpty { continue }
+      let standing = try await records.standing(keys)
+      missing = missing.filter { !standing.contains($0.key) || $0.job != job }
+    }
+    return missing
+  }
+
+  /// Those that Campaign has all the same, from before the job or by other ways.
+  private func found(
+    _ parents: Set<ParentKey>, _ target: IngressTarget
+  ) async throws(SyncError) -> Set<ParentKey> {
+    let answers = await WrittenRows.working(on: Array(parents), atOnce: ports.writes) { parent in
+      var done = WrittenRows()
+      do throws(SyncError) {
+        let records = try await target.parentStores[parent.job]?
+          .find(key: parent.key.description, fields: [])
+        if records?.isEmpty == false { done.entries = [.sent(parent.key)] }
+      } catch {
+        done.failure = error
+      }
+      return done
+    }
+    if let failure = answers.failure { throw failure }
+    let keys = Set(
+      answers.entries.compactMap { if case .sent(let key) = $0 { key } else { nil } })
+    return parents.filter { keys.contains($0.key) }
+  }
+
+  /// The children of what the parent jobs have deleted wait for its return.
+  ///
+  /// Campaign deletes them with their parent, or hides them, or leaves them: as each link is
+  /// published there. When the parent is back they are read and sent again.
+  func followDepartures(
+    _ state: IngressState, _ emit: @escaping Emit<IngressState>
+  ) async throws(SyncError) {
+    for (job, records) in ports.parents.sorted(by: { $0.key < $1.key }) {
+      let serial = try await records.serial()
+      var mark = state.parents?[job] ?? ParentMark(serial: serial)
+      if mark.serial != serial { mark = ParentMark(serial: serial) }
+      while true {
+        let departed = try await records.departed(after: mark.position, limit: 200)
+        guard let last = departed.last else { break }
+        for departure in departed {
+          try await hold(childrenOf: ParentKey(job: job, key: departure.key), emit)
+        }
+        mark.position = last.position
+        try await emit(  // on disk before the retry looks for them
+          Advance(now: true) { [mark] state in
+            state.parents = (state.parents ?? [:]).merging([job: mark]) { $1 }
+          })
+      }
+    }
+  }
+
+  private func hold(
+    childrenOf parent: ParentKey, _ emit: @escaping Emit<IngressState>
+  ) async throws(SyncError) {
+    var last: RowKey?
+    while true {
+      let children = try await ports.ledger.children(of: parent.key, after: last, limit: 500)
+      guard let final = children.last else { return }
+      last = final
+      var tally = Tally()
+      tally.held = children.count
+      let entries = children.flatMap {
+        [LedgerEntry.sent($0), .held($0, for: parent), .departed($0)]
+      }
+      try await emit(Advance(tally: tally, settle: Settlement(entries: entries)))
+    }
+  }
+
+  /// Known rows among these that no API call may reach: Campaign can hide a child without parent.
+  func orphans(among keys: [RowKey]) async throws(SyncError) -> [RowKey: ParentKey] {
+    guard let job = settings.parents.first?.job else { return [:] }
+    let parents = try await ports.ledger.parents(of: keys)
+    var missing = Set(parents.values.joined())
+    for records in ports.parents.values where !missing.isEmpty {
+      missing.subtract(try await records.standing(Array(missing)))
+    }
+    return parents.compactMapValues { parents in
+      parents.first(where: missing.contains).map { ParentKey(job: job, key: $0) }
+    }
+  }
+
+  /// What need not be tried before its parent is there.
+  ///
+  /// - Returns: those worth a try, and what becomes of the others.
+  func worthATry(
+    _ waiting: [PendingRecord]
+  ) async throws(SyncError) -> (ready: [PendingRecord], settled: [LedgerEntry]) {
+    if goal == .retry { return (waiting, []) }
+    var missing = Set(waiting.compactMap(\.rejection.parent?.key))
+    for records in ports.parents.values where !missing.isEmpty {
+      missing.subtract(try await records.standing(Array(missing)))
+    }
+    let (held, ready) = waiting.divided(by: { record in
+      record.rejection.parent.map { missing.contains($0.key) } ?? false
+    })
+    let old = ports.clock.now + (.zero - IngressJob.hiddenAtMost)
+    let settled = held.filter { $0.rejection.what == .delete && $0.first < old }
+    return (ready, settled.map { .settled($0.rejection.key) })
+  }
+
+  /// How long a deletion waits for the parent that hides its record.
+  ///
+  /// Dynamics restores a deleted row within 30 days at most.
+  static var hiddenAtMost: Duration { .seconds(90 * 86_400) }
+}
+
+extension LedgerEntry {
+  static func held(_ key: RowKey, for parent: ParentKey) -> LedgerEntry {
+    .pending(
+      Rejection(
+        key: key.description, rule: "parentMissing",
+        reason: "its parent of the job \(parent.job) is not in Campaign", parent: parent))
+  }
+}
+
+extension Array {
+  fileprivate func divided(
+    by isFirst: (Element) -> Bool
+  ) -> (first: [Element], second: [Element]) {
+    var (first, second): ([Element], [Element]) = ([], [])
+    for element in self {
+      if isFirst(element) { first.append(element) } else { second.append(element) }
+    }
+    return (first, second)
+  }
+}
+
+extension SyncError {
+  /// A parent job is not so far: the next run looks again.
+  package static func waitsForParent(_ job: String, _ parent: String) -> SyncError {
+    SyncError(
+      .unavailable, "go on with \(job)", "it waits for its parent job \(parent) to be loaded",
+      code: loadingCode, next: "campaign-sync initial \(parent), then campaign-sync initial \(job)")
+  }
+}
