@@ -82,6 +82,12 @@ targets += [
   tests("Jobs", ["Gzip", "Digests", "HTTP"]), tests("JobFiles", [yams]),
   tests("Sandbox", ["HTTP", "JSONPages"]),
   tests("SandboxServer", ["Sandbox", "HTTP", "Threads"]),
+  .testTarget(
+    name: "ChainTests",
+    dependencies: [
+      "Core", "HTTP", "Digests", "Dataverse", "Campaign", "Jobs", "JobFiles", "Sandbox",
+      "Threads", "TestSupport",
+    ], swiftSettings: ssh2Swift, linkerSettings: ssh2Linker),
   .testTarget(name: "ToolTests", dependencies: ["Core", "TestSupport"]),
   .testTarget(name: "TidyTests"),
 ]

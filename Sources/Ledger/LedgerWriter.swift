@@ -4,7 +4,7 @@ import Core
 final class LedgerWriter {
   private let database: Database
   private let insertKnown, updateKnown, deleteKnown: Statement
-  private let upsertPending, deletePending, anyPending: Statement
+  private let upsertPending, deletePending, anyPending, isPending: Statement
   private let upsertFile: Statement
   private let readCount, writeCount: Statement
   private let readScan, writeScan, markScanned, doubtAll: Statement
@@ -28,6 +28,7 @@ final class LedgerWriter {
       SET rule = ?1, job = ?2, parent = ?3, reason = ?6, excerpt = ?7, attempts = attempts + 1
       """)
     deletePending = try database.prepare("DELETE FROM pending WHERE key = ?")
+    isPending = try database.prepare("SELECT 1 FROM pending WHERE key = ?")
     anyPending = try database.prepare("SELECT 1 FROM pending LIMIT 1")
     upsertFile = try database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)")
     readCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
@@ -88,7 +89,13 @@ final class LedgerWriter {
       if try forget(key) { try links.depart(key) }
       try settle(key.description)
     case .linked(let key, let parents): try links.put(key, parents)
-    case .departed(let key): try links.depart(key)
+    case .orphaned(let key, let rejection):
+      try put(key, nil)
+      try links.depart(key)
+      isPending.bind(1, rejection.key)
+      let waits = try isPending.step()
+      isPending.reset()
+      if !waits { try put(rejection, at: now) }
     case .scanBegan(let number):
       scan = number
       writeScan.bind(1, number)

@@ -198,9 +198,17 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     for _ in 1...2 { try ledger.record([.deleted(two, approved: false)], at: early) }
     try ledger.record([.deleted(three, approved: false), .forgotten(one)], at: early)
     #expect(try await ledger.departed(after: 0, limit: 9) == [Departure(position: 1, key: two)])
-    try ledger.record([.sent(two), .deleted(two, approved: true), .departed(one)], at: late)
-    let later = [Departure(position: 2, key: two), Departure(position: 3, key: one)]
+    let parent = ParentKey(job: "contacts", key: two)
+    var held = Rejection(key: "\(one)", rule: "parent", reason: "it waits", parent: parent)
+    let orphan = LedgerEntry.orphaned(one, held)
+    try ledger.record([.sent(two), .deleted(two, approved: true), orphan, orphan], at: late)
+    let later = [(2, two), (3, one), (4, one)].map { Departure(position: $0, key: $1) }
     #expect(try await ledger.departed(after: 1, limit: 9) == later)
+    #expect(try await ledger.known([one]) == [one: .sent])
+    held.parent = ParentKey(job: "contacts", key: three)
+    try ledger.record([.orphaned(one, held)], at: late)
+    let waiting = try await ledger.pending(after: nil, limit: 9)
+    #expect(waiting.map(\.rejection.parent) == [parent], "what waits goes on waiting for the same")
   }
 
   private func reject(_ key: String) -> LedgerEntry {

@@ -75,7 +75,12 @@ package final class MemoryLedger: Ledger, ParentRecords {
     case .file(let mark): content.files[mark.name] = mark
     case .linked(let key, let parents):
       content.links[key] = parents.isEmpty ? nil : Set(parents)
-    case .departed(let key): content.departed.append(key)
+    case .orphaned(let key, let rejection):
+      content.put(key, .sent)
+      content.departed.append(key)
+      if !content.pending.keys.contains(where: { $0.key == rejection.key }) {
+        record(.pending(rejection), at: now, in: &content)
+      }
     case .scanBegan(let number): content.scan = number
     case .scanned(let keys): for key in keys { content.scanned[key] = content.scan }
     case .allDoubted: for key in content.known.keys { content.known[key] = .sent }

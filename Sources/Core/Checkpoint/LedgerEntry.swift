@@ -36,8 +36,9 @@ package enum LedgerEntry: Sendable, Equatable {
   case deleted(RowKey, approved: Bool)
   /// The parents that the row names, all of them; none clears what was named before.
   case linked(RowKey, parents: [RowKey])
-  /// The record may be gone with its parent: its children can tell.
-  case departed(RowKey)
+  /// The parent of the row left Campaign, and the record perhaps with it: it is no longer proven, its
+  /// children can tell, and it waits for the parent unless it waits already.
+  case orphaned(RowKey, Rejection)
   /// A full scan begins; rows recorded from here on are part of it.
   ///
   /// - Parameter number: one more than that of the scan before.

@@ -124,9 +124,7 @@ extension IngressJob {
       last = final
       var tally = Tally()
       tally.held = children.count
-      let entries = children.flatMap {
-        [LedgerEntry.sent($0), .held($0, for: parent), .departed($0)]
-      }
+      let entries = children.map { LedgerEntry.orphaned($0, .held($0, for: parent)) }
       try await emit(Advance(tally: tally, settle: Settlement(entries: entries)))
     }
   }
@@ -171,10 +169,15 @@ extension IngressJob {
 
 extension LedgerEntry {
   static func held(_ key: RowKey, for parent: ParentKey) -> LedgerEntry {
-    .pending(
-      Rejection(
-        key: key.description, rule: "parentMissing",
-        reason: "its parent of the job \(parent.job) is not in Campaign", parent: parent))
+    .pending(.held(key, for: parent))
+  }
+}
+
+extension Rejection {
+  fileprivate static func held(_ key: RowKey, for parent: ParentKey) -> Rejection {
+    Rejection(
+      key: key.description, rule: "parentMissing",
+      reason: "its parent of the job \(parent.job) is not in Campaign", parent: parent)
   }
 }
 

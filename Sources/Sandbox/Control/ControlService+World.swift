@@ -92,45 +92,11 @@ extension ControlService {
       (name: $0["name"]?.text ?? "", text: $0["text"]?.text ?? "")
     }
     let settings = try host.readJob(call.body["job"]?.text ?? "", files)
-    guard let index = world.dataverse.world.schema.table(settings.table) else {
-      throw .control("compare \(settings.name)", "Dynamics has no table \(settings.table) here")
-    }
-    let definition = world.dataverse.world.schema.tables[index]
-    var comparison = Comparison(
-      settings, primaryId: definition.primaryId,
-      labels: ControlService.labels(of: definition, settings.choices))
-    comparison.columns = definition.columns
-    for parent in settings.parents {
-      let above = try host.readJob(parent.job, files)
-      comparison.parents[parent.job] = .init(resource: above.resource, key: above.key)
-    }
-    comparison.wasDeleted = { [dataverse = world.dataverse] key in
-      await dataverse.wasDeleted(key, of: index)
-    }
-    let names =
-      [definition.primaryId] + settings.fields.map(\.from)
-      + (settings.filter?.conditions.map(\.column) ?? [])
-    let columns = Set(names.compactMap(definition.position(logical:))).sorted()
-    let cursor = RowCursor(world.dataverse, table: index, columns: columns)
-    // Slice follows slice, so the cursor knows where it stands.
-    let result = try await comparison.run(
-      { _, count in await cursor.next(count) }, against: world.campaign)
+    var parents: [String: IngressSettings] = [:]
+    for parent in settings.parents { parents[parent.job] = try host.readJob(parent.job, files) }
+    let result = try await Comparison.run(
+      settings, parents: parents, dataverse: world.dataverse, campaign: world.campaign)
     return result.json
-  }
-
-  private static func labels(
-    of table: TableDefinition, _ style: ChoiceStyle
-  ) -> [String: [String: String]] {
-    guard case .labels(let language) = style else { return [:] }
-    var labels: [String: [String: String]] = [:]
-    for column in table.columns where !column.options.isEmpty {
-      if case .boolean = column.kind { continue }
-      for option in column.options {
-        let label = language == 1036 ? option.french ?? option.label : option.label
-        labels[column.name, default: [:]][String(option.value)] = label
-      }
-    }
-    return labels
   }
 
   /// `{"advance": 600}`: seconds.

@@ -1,0 +1,45 @@
+import Core
+import Sandbox
+import TestSupport
+import Testing
+
+/// Three custom tables below contacts, changed, killed and cut off at random: in the end equal.
+@Suite struct ChainStormTests {
+  private static let tables = ["contact", "cs_vehicle", "cs_service", "cs_serviceitem"]
+
+  @Test("Whatever changes and whoever dies, four tables end equal", arguments: Seeds.all)
+  func endsEqual(seed: UInt64) async throws {
+    let world = World(seed: seed, kills: Int(seed % 6), span: 900, isLossy: seed % 3 > 0)
+    // What becomes of a record whose target goes; cleared or left, a link of 1 cardinality would
+    // hide it from every call for good.
+    let ends = ["asPublished", "cascade", "clear", "nothing"]
+    let bench = try await ChainBench(world, seed: seed) { knobs in
+      knobs.whenTargetDeleted = ends[Int(seed % 4)]
+      if seed % 4 > 1 { knobs.zeroOrOneCardinality = ["cusServiceItem"] }
+    }
+    var problems = [await bench.runAll()]
+    for round in 1...3 as ClosedRange<UInt64> {
+      try await Self.change(bench.dataverse, seed &* 31 &+ round)
+      problems.append(await bench.runAll())
+    }
+    world.clearUp()
+    for _ in 1...2 { problems.append(await bench.runAll()) }
+    #expect(problems.compactMap(\.self).isEmpty, "\(Seeds.found(seed))")
+    let differences = try await bench.differences()
+    #expect(
+      differences.isEmpty,
+      "\(Seeds.found(seed)); died \(world.story.joined(separator: ", "))")
+  }
+
+  /// What a busy day does to every table.
+  private static func change(_ dataverse: DataverseService, _ seed: UInt64) async throws {
+    for (index, table) in tables.enumerated() {
+      var mutation = Mutation()
+      mutation.seed = seed &+ UInt64(index)
+      (mutation.updates, mutation.creates, mutation.deletes) = (3, 1, 2)
+      (mutation.recreates, mutation.restores) = (1, 1)
+      if index > 0 { (mutation.orphans, mutation.parents) = (1, 1) }
+      _ = try await dataverse.mutate(table: table, mutation)
+    }
+  }
+}
