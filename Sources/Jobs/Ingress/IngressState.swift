@@ -20,6 +20,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var run = 1
   /// What is read, as the export began; links of this job answer to these columns.
   package var query: TableQuery?
+  /// What choices were called as the export began; nil where no label is written.
+  package var labels: ChoiceLabels?
   package var export = ExportSlot()
   package var stage = StageSlot()
   package var load = LoadSlot()

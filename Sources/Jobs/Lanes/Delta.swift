@@ -34,7 +34,8 @@ extension IngressJob {
   func copy(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "copy") { [self] emit throws(SyncError) in
       try ports.requireParents(.loaded)
-      let query = try await target().query
+      let target = try await target()
+      let query = target.query
       var slot = state.delta
       if slot.link == nil {
         slot.began = ports.clock.now
@@ -42,6 +43,7 @@ extension IngressJob {
           Advance(now: true) { [slot] in
             $0.delta = slot
             $0.query = query
+            $0.labels = target.labels
           })
       }
       do throws(SyncError) {

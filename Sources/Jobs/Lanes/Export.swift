@@ -18,9 +18,10 @@ extension IngressJob {
         slot.began = ports.clock.now
         slot.dialect = settings.csv.dialectText
         try await emit(
-          Advance(now: true) { [slot, query = target.query] in
+          Advance(now: true) { [slot, query = target.query, labels = target.labels] in
             $0.export = slot
             $0.query = query
+            $0.labels = labels
           })
       }
       do throws(SyncError) {

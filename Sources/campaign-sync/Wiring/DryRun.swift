@@ -38,6 +38,8 @@ struct DryRun {
   /// Pages that the run would read.
   private(set) var pages = 0
   private(set) var drift: [String] = []
+  /// Choices with another label than when the job was loaded.
+  private(set) var labelDrift: [LabelDrift] = []
 
   private let settings: IngressSettings
   private var several = 0
@@ -58,6 +60,9 @@ struct DryRun {
     let checkpoint = try state.checkpoint(organization: organization.id)
     let sides = try await BothSides(state.settings, connections)
     dryRun.phase = checkpoint?.state.phase.rawValue
+    if let now = ChoiceLabels(state.settings, table: sides.table) {
+      dryRun.labelDrift = checkpoint?.state.labels?.changes(to: now) ?? []
+    }
     switch checkpoint?.state.phase {
     case nil, .exporting: try await dryRun.estimateLoad(sides, checkpoint?.state)
     case .sealing, .staging, .loading:

@@ -198,6 +198,8 @@ extension IngressRun {
     parts.progress.expect { await expected(standing?.state, dynamics, target) }
     let outcome = await run(job, through: parts.commit(identity))
     parts.progress.end()
+    let drift = await target.labelDrift(from: outcome.state.labels)
+    if !drift.isEmpty { log.warning("\(LabelDrift.sentence(drift, job: name))") }
     return outcome
   }
 
