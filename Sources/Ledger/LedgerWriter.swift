@@ -4,7 +4,7 @@ import Core
 final class LedgerWriter {
   private let database: Database
   private let insertKnown, updateKnown, deleteKnown: Statement
-  private let upsertPending, deletePending, anyPending, isPending: Statement
+  private let upsertPending, deletePending, deleteKeyless, anyPending, isPending: Statement
   private let upsertFile: Statement
   private let readCount, writeCount: Statement
   private let readScan, writeScan, markScanned, doubtAll: Statement
@@ -29,6 +29,8 @@ final class LedgerWriter {
       """)
     deletePending = try database.prepare("DELETE FROM pending WHERE key = ?")
     isPending = try database.prepare("SELECT 1 FROM pending WHERE key = ?")
+    deleteKeyless = try database.prepare(
+      "DELETE FROM pending WHERE what = 'row' AND rule = '\(Rejection.keyless)'")
     anyPending = try database.prepare("SELECT 1 FROM pending LIMIT 1")
     upsertFile = try database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)")
     readCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
@@ -70,6 +72,8 @@ final class LedgerWriter {
     case .forgotten(let key): _ = try forget(key)
     case .pending(let rejection): try put(rejection, at: now)
     case .settled(let key): try settle(key)
+    case .keylessSettled:
+      if hasPending { try deleteKeyless.run() }
     case .file(let mark):
       upsertFile.bind(1, mark.name)
       upsertFile.bind(2, Int64(bitPattern: mark.size))

@@ -72,6 +72,10 @@ package final class MemoryLedger: Ledger, ParentRecords {
       record.attempts += 1
       content.pending[key] = record
     case .settled(let key): content.pending = content.pending.filter { $0.key.key != key }
+    case .keylessSettled:
+      content.pending = content.pending.filter {
+        $0.key.what != .row || $0.value.rejection.rule != Rejection.keyless
+      }
     case .file(let mark): content.files[mark.name] = mark
     case .linked(let key, let parents):
       content.links[key] = parents.isEmpty ? nil : Set(parents)

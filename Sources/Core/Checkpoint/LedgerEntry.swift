@@ -17,6 +17,8 @@ package enum LedgerEntry: Sendable, Equatable {
   case pending(Rejection)
   /// The record went through: nothing of it waits any more.
   case settled(String)
+  /// Rows came, and each had a key: what is pending without one was mended, or is gone.
+  case keylessSettled
   /// The state of one event or reject file, by its identity.
   case file(FileMark)
   /// A chain begins: what the one before has seen no longer counts.
@@ -73,6 +75,9 @@ package struct Rejection: Sendable, Equatable {
   package var excerpt: String?
   /// Nothing is wrong with the record: it waits for this parent.
   package var parent: ParentKey?
+
+  /// The rule of a row whose key is none: it cannot be read again by it.
+  package static let keyless = "keyIsNoGuid"
 
   package init(
     key: String, what: What = .row, rule: String, reason: String, excerpt: String? = nil,

@@ -90,7 +90,7 @@ extension IngressJob {
       parentless: written.parentless, known: known, isScan: false)
     done.tally = written.tally
     done.entries.append(.staged(written.keys.filter { known[$0] == nil }))
-    done.entries += facts
+    done.entries += settledKeyless(written.rejections, of: page.rows) + facts
     return done
   }
 

@@ -125,6 +125,12 @@ extension IngressJob {
     return done
   }
 
+  /// Rows of a chain that came with their keys: such as came without one before are among them.
+  func settledKeyless(_ rejections: [Rejection], of count: Int) -> [LedgerEntry] {
+    let isClean = count > 0 && !rejections.contains { $0.rule == Rejection.keyless }
+    return isClean ? [.keylessSettled] : []
+  }
+
   /// Rows that Dynamics has no more.
   func removed(_ keys: [RowKey]) -> WrittenRows {
     var done = WrittenRows()

@@ -153,7 +153,9 @@ extension IngressJob {
       let written = try await write(
         rows, of: target, includingCreateOnly: includingCreateOnly, emit)
       tally += written.tally
-      try await emit(Advance(tally: tally, settle: Settlement(entries: written.entries)))
+      let rejections = rows.compactMap(\.rejection)
+      let entries = settledKeyless(rejections, of: rows.count) + written.entries
+      try await emit(Advance(tally: tally, settle: Settlement(entries: entries)))
       if let failure = written.failure { throw failure }
       hasCollected = hasCollected || written.hasCollected
     }
