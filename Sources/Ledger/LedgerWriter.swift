@@ -53,7 +53,9 @@ final class LedgerWriter {
       hasPending = try anyPending.step()
       anyPending.reset()
       let before = known
+      links.discard()
       for entry in entries { try record(entry, at: now) }
+      try links.flush()
       guard known != before else { return }
       writeCount.bind(1, known)
       try writeCount.run()
@@ -92,7 +94,7 @@ final class LedgerWriter {
       try deletions.finish(key, approved: approved, at: now)
       if try forget(key) { try links.depart(key) }
       try settle(key.description)
-    case .linked(let key, let parents): try links.put(key, parents)
+    case .linked(let key, let parents): links.keep(key, parents)
     case .orphaned(let key, let rejection):
       try put(key, nil)
       try links.depart(key)
@@ -120,7 +122,7 @@ final class LedgerWriter {
     try deleteKnown.run()
     let wasKnown = database.changes > 0
     if wasKnown { known -= 1 }
-    try links.put(key, [])
+    try links.forget(key)
     return wasKnown
   }
 
