@@ -7,7 +7,8 @@ import Core
 ///   `known.scan` is the number of the last full scan that had the row (`meta` holds that of the
 ///   newest). `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
 ///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order;
-///   `links` are the parents that rows name, and `pending.parent` is the one that a row waits for.
+///   `staged` are
+///   the new rows of a file that is on its way; `links` are the parents that rows name, and `pending.parent` is the one that a row waits for.
 enum Schema {
   /// Step n makes a ledger of format n out of one of format n - 1; a step never changes again.
   static let steps = [
@@ -38,6 +39,7 @@ enum Schema {
     CREATE INDEX links_by_parent ON links (parent, key);
     CREATE TABLE departed (position INTEGER PRIMARY KEY, key BLOB NOT NULL);
     """,
+    "CREATE TABLE staged (key BLOB PRIMARY KEY) WITHOUT ROWID",
   ]
 
   static var current: Int { steps.count }

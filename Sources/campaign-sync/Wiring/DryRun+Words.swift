@@ -39,6 +39,10 @@ extension DryRun {
     }
     add("schema drift", drift.isEmpty ? "none" : drift.joined(separator: "; "))
     if !drift.isEmpty { add("", "the changes were not mapped: campaign-sync check \(job)") }
+    if !labelDrift.isEmpty {
+      add("label drift", labelDrift.map(\.words).joined(separator: "; "))
+      add("", "old rows keep their labels until campaign-sync replay \(job)")
+    }
     lines.append("  nothing was written")
     return lines
   }
@@ -61,6 +65,13 @@ extension DryRun {
       "pending": number(retried), "parts": number(parts),
       "requests": number(requests), "engineCalls": number(engineCalls),
       "drift": .array(drift.map(JSONValue.string)),
+      "labelDrift": .array(
+        labelDrift.map { drift in
+          [
+            "column": .string(drift.column),
+            "values": .array(drift.values.map(JSONValue.string)),
+          ]
+        }),
     ]
   }
 

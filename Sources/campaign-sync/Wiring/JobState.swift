@@ -82,8 +82,12 @@ struct JobState {
   func requireParents(_ need: ParentNeed) throws(SyncError) {
     for parent in parents {
       let state = try JobState(parent, in: environment).checkpoints.load()?.state
+      if state?.collect != nil { continue }  // its load is over; its ledger knows what has not arrived
+      // A parent that is loaded again still stands; one whose changes go by file does, too.
+      let wasLoaded = state?.absence != nil || state?.collect != nil
       switch (state?.phase, need) {
       case (.loaded?, _), (.staging?, .exported), (.loading?, .exported): continue
+      case (_?, _) where wasLoaded: continue
       default: throw .waitsForParent(settings.name, parent.name)
       }
     }
@@ -160,8 +164,8 @@ struct JobState {
 
   /// Parts that are under way keep the dialect they began with.
   private func checkDialect(_ standing: IngressState) throws(SyncError) {
-    guard standing.phase != .loaded, let before = standing.export.dialect,
-      before != settings.csv.dialectText
+    guard standing.phase != .loaded || standing.collect != nil,
+      let before = standing.export.dialect, before != settings.csv.dialectText
     else { return }
     throw SyncError(
       .configuration, "go on with \(settings.name)",
