@@ -71,7 +71,8 @@ struct JobState {
   func requireParents(_ need: ParentNeed) throws(SyncError) {
     for parent in parents {
       let state = try JobState(parent, in: environment).checkpoints.load()?.state
-      if state?.collect != nil { continue }  // its load is over; its ledger knows what has not arrived
+      // Its load is over; its ledger knows what has not arrived yet.
+      if state?.collect != nil { continue }
       switch (state?.phase, need) {
       case (.loaded?, _), (.staging?, .exported), (.loading?, .exported): continue
       default: throw .waitsForParent(settings.name, parent.name)
