@@ -34,6 +34,7 @@ func grouped(_ number: Int) -> String {
 func say(_ title: String, _ text: String) {
   let dots = String(repeating: ".", count: max(2, 44 - title.count))
   print("  \(title) \(dots) \(text)")
+  fflush(nil)
 }
 
 func measure(_ title: String, _ count: Int, _ work: () async throws -> Void) async throws {

@@ -87,10 +87,10 @@ package struct IngressJob: Job {
     let isWhole = state.recovery == nil && state.absence == nil
     let deletes = settings.deletes.apply && isWhole && state.delta.collected != nil
     if goal != .deletes {
-      let isRecoveryDue = state.recovery.map { $0.chains ?? 0 <= state.delta.rounds } ?? false
-      if isRecoveryDue { return [recover(state)] }
+      if isRecoveryDue(state) { return [recover(state)] }
       if isDeltaDue(state) || state.recovery != nil {
-        guard goesByFile(state) else { return [delta(state)] }
+        let isRecovering = state.recovery != nil && state.collect == nil
+        guard goesByFile(state), !isRecovering else { return [delta(state)] }
         guard deletes, areDeletionsFirst(state) else { return [collect(state)] }
       } else if state.absence != nil {
         return [absence(state)]
@@ -113,6 +113,12 @@ package struct IngressJob: Job {
   private func areDeletionsFirst(_ state: IngressState) -> Bool {
     if state.collect != nil { return false }
     return ports.approvedDeletes != nil || state.delta.heldBack != state.delta.rounds
+  }
+
+  /// A chain whose parts are on their way is finished before.
+  private func isRecoveryDue(_ state: IngressState) -> Bool {
+    guard let recovery = state.recovery, state.collect == nil else { return false }
+    return recovery.chains ?? 0 <= state.delta.rounds
   }
 
   private func isDeltaDue(_ state: IngressState) -> Bool {

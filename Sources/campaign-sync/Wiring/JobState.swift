@@ -82,12 +82,11 @@ struct JobState {
   func requireParents(_ need: ParentNeed) throws(SyncError) {
     for parent in parents {
       let state = try JobState(parent, in: environment).checkpoints.load()?.state
-      if state?.collect != nil { continue }  // its load is over; its ledger knows what has not arrived
-      // A parent that is loaded again still stands; one whose changes go by file does, too.
-      let wasLoaded = state?.absence != nil || state?.collect != nil
+      // Its first load is over: it is loaded again, or its changes go by file. Its ledger knows what
+      // has not arrived yet.
+      if state?.absence != nil || state?.collect != nil { continue }
       switch (state?.phase, need) {
       case (.loaded?, _), (.staging?, .exported), (.loading?, .exported): continue
-      case (_?, _) where wasLoaded: continue
       default: throw .waitsForParent(settings.name, parent.name)
       }
     }
