@@ -28,7 +28,7 @@ private struct FrozenClock: Clock {
 }
 
 /// The client against the stand-in: what neither of the two may promise alone.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DataverseContractTests {
   private let service: DataverseService
   private let clock = SandboxClock(base: Instant(seconds: 1_736_069_400), isRunning: false)

@@ -29,7 +29,8 @@ struct InspectCommand: AsyncParsableCommand {
         workspace.environment, patience: .ofRun(SystemClock(), deadline: .seconds(120)),
         leavesNoTrace: true)
       let sides = try await BothSides(settings, connections)
-      let state = JobState(settings, in: workspace.environment)
+      let state = JobState(
+        settings, in: workspace.environment, parents: workspace.folder.parents(of: settings))
       let inspection = try await Inspection(of: key, sides, state)
       if json {
         Standard.output(String(decoding: inspection.json.encoded, as: UTF8.self))

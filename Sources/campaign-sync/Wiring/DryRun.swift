@@ -43,21 +43,25 @@ struct DryRun {
   /// Choices with another label than when the job was loaded.
   private(set) var labelDrift: [LabelDrift] = []
 
+  /// Rows whose parent the parent's job does not know.
+  private(set) var held = 0
   private let settings: IngressSettings
+  private let parents: StandingParents
   private var several = 0
   /// Rows that the ledger does not prove; the chain is in the order of changes, so any first ones
   /// would speak for their like only.
   private var open = FairSample<MappedRow>(size: DryRun.lookedUpAtMost, seed: 1)
 
-  private init(_ settings: IngressSettings) {
+  private init(_ settings: IngressSettings, _ parents: StandingParents) {
     job = settings.name
     self.settings = settings
+    self.parents = parents
   }
 
   static func make(
     _ state: JobState, _ connections: Connections
   ) async throws(SyncError) -> DryRun {
-    var dryRun = DryRun(state.settings)
+    var dryRun = DryRun(state.settings, try StandingParents(state))
     let organization = try await connections.dynamics().organization()
     let checkpoint = try state.checkpoint(organization: organization.id)
     let sides = try await BothSides(state.settings, connections)
@@ -193,7 +197,7 @@ extension DryRun {
   }
 
   private mutating func forget() {
-    (rows, mapped, filteredOut, proven) = (0, 0, 0, 0)
+    (rows, mapped, filteredOut, proven, held) = (0, 0, 0, 0, 0)
     rejects = [:]
     open = FairSample(size: DryRun.lookedUpAtMost, seed: 1)
   }
@@ -223,6 +227,7 @@ extension DryRun {
       let known = try await ledger.known(
         range.compactMap { RowKey(page.bytes(of: page[$0, 0])) })
       foreseen.add(read: known.count)
+      var unproven: [MappedRow] = []
       for row in range {
         mapped += 1
         switch sides.plan.record(page, row: row) {
@@ -235,10 +240,13 @@ extension DryRun {
           if known[row.key] == .proven(digests.digest(row.canonicalBytes)) {
             proven += 1
           } else {
-            open.offer(row)
+            unproven.append(row)
           }
         }
       }
+      let waits = try await parents.missing(for: unproven)
+      held += waits.count
+      for row in unproven where waits[row.key] == nil { open.offer(row) }
     }
   }
 
