@@ -20,35 +20,38 @@ actor WriteKnowledge {
 
   private let client: DataverseClient
   private var hasMessage: [Message: Bool] = [:]
+  private var probes: [Message: Task<Result<Bool, SyncError>, Never>] = [:]
   private var hasBatch = true
   private var sizes: [Road: BulkSize] = [:]
   private var user: RowKey?
 
   init(_ client: DataverseClient) { self.client = client }
 
+  /// Asks the service, once for each message, however many lanes want to know.
   func way(_ message: Message) async throws(SyncError) -> Way {
     if let isThere = hasMessage[message] { return isThere ? .bulk : wayBelowBulk }
-    let isThere = try await probe(message)
+    let flight = probes[message] ?? Task { await probe(message) }
+    probes[message] = flight
+    let answer = await flight.value
+    probes[message] = nil
+    let isThere = try answer.get()
     hasMessage[message] = hasMessage[message] ?? isThere
-    return isThere ? .bulk : wayBelowBulk
+    return hasMessage[message] == true ? .bulk : wayBelowBulk
   }
 
   var wayBelowBulk: Way { hasBatch ? .batch : .single }
 
-  /// Asks the service, once for each message.
-  ///
   /// Who may not read the list of messages is not kept from sending them: custom tables have them.
-  private func probe(_ message: Message) async throws(SyncError) -> Bool {
+  private func probe(_ message: Message) async -> Result<Bool, SyncError> {
     let filter = PercentEncoding.encode(
       "sdkmessageid/name eq '\(message.name)' and primaryobjecttypecode eq '\(message.table)'")
     let action = "ask Dynamics for \(message.name)"
     let path = "sdkmessagefilters?$select=sdkmessagefilterid&$filter=\(filter)"
     do throws(SyncError) {
-      return try await !client.list(path, for: action).isEmpty
+      return .success(try await !client.list(path, for: action).isEmpty)
     } catch {
       let isPrivilege = error.code == ServiceCode.privilegeDenied.description
-      guard error.kind == .permission, isPrivilege else { throw error }
-      return true
+      return error.kind == .permission && isPrivilege ? .success(true) : .failure(error)
     }
   }
 
