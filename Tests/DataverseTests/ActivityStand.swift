@@ -34,25 +34,30 @@ struct ActivityStand {
     knobs.limitsEnabled = false
     turn(&knobs)
     let clock = self.clock
-    service = DataverseService(
-      world: world, clock: SandboxClock(base: clock.now, isRunning: false), knobs: knobs)
+    let patience = Patience(clock: clock)
+    let worldClock = SandboxClock(base: clock.now, isRunning: false)
+    service = DataverseService(world: world, clock: worldClock, knobs: knobs)
     let inner = InProcess(service: service)
-    let wire = ActivityWire(inner)
+    let wire = ActivityWire(inner) { worldClock.set(clock.now) }
     self.wire = wire
-    let clients = try world.clients.map { client in
+    let gates = world.clients.map { _ in MemoryGate() }
+    let clients = try zip(world.clients, gates).map { client, gate in
       let tokens = EntraTokens(
         authority: environment, tenant: world.tenant, environment: environment, client: client.id,
         secret: client.secret, transport: inner)
+      let gated = GatedTransport(
+        wire, gate: gate, permits: Permits(concurrency), patience: patience)
       let transport = AuthorizedTransport(
-        wire, origin: try #require(Origin(environment)),
+        gated, origin: try #require(Origin(environment)),
         tokens: TokenSource(clock: clock) { () async throws(SyncError) in
           try await tokens.fetchToken()
         })
-      return DataverseClient(url: environment, transport: transport)
+      return DataverseClient(
+        url: environment, transport: RetryingTransport(transport, patience: patience))
     }
     sink = DataverseActivities(
       first: clients[0], others: Array(clients.dropFirst()), concurrency: concurrency,
-      patience: Patience(clock: clock))
+      patience: patience, gates: gates)
     contacts = await service.keys(of: "contact", count: count)
   }
 
@@ -98,13 +103,19 @@ actor ActivityWire: Transport {
   private(set) var mostUnderWay = 0
   private var meddler: Meddler = { _, _ in .pass }
 
-  init(_ inner: any Transport) { self.inner = inner }
+  private let tick: @Sendable () -> Void
+
+  /// - Parameter tick: called before each request: sets the stand-in's clock by ours.
+  init(_ inner: any Transport, tick: @escaping @Sendable () -> Void) {
+    (self.inner, self.tick) = (inner, tick)
+  }
 
   func meddle(_ meddler: @escaping Meddler) { self.meddler = meddler }
   func forget() { (requests, mostUnderWay) = ([], 0) }
 
   func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPResponse {
     requests.append(request)
+    tick()
     underWay += 1
     mostUnderWay = max(mostUnderWay, underWay)
     defer { underWay -= 1 }

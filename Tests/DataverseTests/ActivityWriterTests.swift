@@ -7,7 +7,7 @@ import Testing
 @testable import Dataverse
 
 /// What goes wrong between us and the service, and what becomes of the neighbours.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ActivityWriterTests {
   struct Trouble: Sendable, CustomTestStringConvertible {
     var name: String
@@ -178,6 +178,36 @@ struct ActivityWriterTests {
     #expect(outcomes == Array(repeating: .created, count: 200))
     #expect(stand.clock.sleeps.reduce(.zero, +) >= .seconds(7))
     #expect(await stand.service.counters.creates == 200)
+  }
+
+  @Test("A storm of 429 slows down and loses nothing; nobody comes before the time")
+  func storm() async throws {
+    for hasBulk in [true, false] {
+      let stand = try await ActivityStand(users: 2) {
+        $0.withoutBulk = hasBulk ? [] : [ActivityStand.click.table]
+        $0.activityState = .reject
+        $0.limitsEnabled = true
+        $0.requestLimit = 6
+        $0.executionLimit = 9000
+        $0.windowSeconds = 60
+      }
+      let table = try await stand.sink.prepare(ActivityStand.click)
+      let outcomes = try await stand.sink.create(stand.activities(1500), in: table)
+      #expect(outcomes == Array(repeating: .created, count: 1500))
+      #expect(await stand.there() == (1500, 1500))
+      let counters = await stand.service.counters
+      #expect(counters.throttled > 0 && counters.violations == 0)
+    }
+  }
+
+  @Test("A user that may not write ends the call, whatever the others may")
+  func oneUserOfTwo() async throws {
+    let stand = try await ActivityStand(users: 2)
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    await stand.turn { $0.strangers = ["22222222-2222-3333-4444-000000000001"] }
+    await #expect {
+      _ = try await stand.sink.create(stand.activities(1000), in: table)
+    } throws: { ($0 as? SyncError)?.kind == .permission }
   }
 
   @Test("One that the service stumbles over whenever it comes is put aside")
