@@ -127,8 +127,7 @@ extension ActivityWriter {
       // The service works, and stumbles over this one whenever it comes.
       if isLast, sorted.trial.isProven || activities.count == 1 {
         for (index, error) in sorted.passing {
-          let code = error.code ?? "HTTP 500"
-          sorted.answers[index] = .refused(.init(code: code, excerpt: "", isAboutShape: false))
+          sorted.answers[index] = .refused(.stumblingBlock(error))
         }
         sorted.open.removeAll { sorted.passing[$0] != nil }
       } else {
@@ -187,8 +186,7 @@ extension ActivityWriter {
       case .passing(let error):
         let isAnswer = if case .answer = reply { true } else { false }
         if isAnswer, isProven, tries >= ActivityWriter.attempts - 1 {
-          let code = error.code ?? "HTTP 500"
-          return .refused(.init(code: code, excerpt: "", isAboutShape: false))
+          return .refused(.stumblingBlock(error))
         }
         try await pause(after: tries, error)
         tries += 1

@@ -24,6 +24,8 @@ actor WriteKnowledge {
   private var hasBatch = true
   private var sizes: [Road: BulkSize] = [:]
   private var user: RowKey?
+  /// By table: whether activities stand completed once they were created so.
+  private var completes: [String: Bool] = [:]
 
   init(_ client: DataverseClient) { self.client = client }
 
@@ -41,7 +43,7 @@ actor WriteKnowledge {
 
   var wayBelowBulk: Way { hasBatch ? .batch : .single }
 
-  /// Who may not read the list of messages is not kept from sending them: custom tables have them.
+  /// Where the list of messages cannot be read, the message is tried: custom tables have it.
   private func probe(_ message: Message) async -> Result<Bool, SyncError> {
     let filter = PercentEncoding.encode(
       "sdkmessageid/name eq '\(message.name)' and primaryobjecttypecode eq '\(message.table)'")
@@ -50,8 +52,7 @@ actor WriteKnowledge {
     do throws(SyncError) {
       return .success(try await !client.list(path, for: action).isEmpty)
     } catch {
-      let isPrivilege = error.code == ServiceCode.privilegeDenied.description
-      return error.kind == .permission && isPrivilege ? .success(true) : .failure(error)
+      return error.kind == .unavailable ? .failure(error) : .success(true)
     }
   }
 
@@ -87,6 +88,10 @@ actor WriteKnowledge {
     case .single: return BulkSize(20)
     }
   }
+
+  func completesAtCreate(_ table: String) -> Bool? { completes[table] }
+
+  func learn(_ table: String, completesAtCreate: Bool) { completes[table] = completesAtCreate }
 
   /// The first application user.
   func owner() async throws(SyncError) -> RowKey {

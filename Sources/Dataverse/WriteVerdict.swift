@@ -77,6 +77,13 @@ extension WriteVerdict.Refusal {
     isAboutShape = fault.code == .payload || fault.code == .parseError
   }
 
+  /// The service answers for its neighbours, and fails at this one whenever it comes.
+  static func stumblingBlock(_ error: SyncError) -> WriteVerdict.Refusal {
+    WriteVerdict.Refusal(
+      code: error.code ?? "HTTP 500", excerpt: "Dynamics failed inside, however often it was asked",
+      isAboutShape: false)
+  }
+
   /// Every row of a request was refused for its shape: the table changed under the job.
   func error(_ action: String) -> SyncError {
     SyncError(

@@ -57,6 +57,48 @@ struct DataverseActivitiesTests {
     #expect(await stand.service.counters.updates == (state == .create ? 0 : 1000))
   }
 
+  @Test("A state that the service passes over, whatever its metadata says, is written once more")
+  func passedOver() async throws {
+    let stand = try await ActivityStand { $0.activityState = .ignore }
+    var table = try await stand.sink.prepare(ActivityStand.click)
+    table.createsCompleted = true
+    let outcomes = try await stand.sink.create(stand.activities(500), in: table)
+    #expect(outcomes == Array(repeating: .created, count: 500))
+    #expect(await stand.there() == (500, 500))
+    await stand.wire.forget()
+    _ = try await stand.sink.create((500..<600).map { stand.activity($0) }, in: table)
+    #expect(await stand.there() == (600, 600))
+    #expect(await stand.wire.requests.allSatisfy { $0.method == "POST" })
+  }
+
+  @Test("A list of messages that nobody may read keeps nobody from sending them")
+  func noProbe() async throws {
+    let stand = try await ActivityStand()
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    await stand.wire.meddle { request, _ in
+      request.url.contains("sdkmessagefilters") ? .answer(.fault(403, "0x80040220")) : .pass
+    }
+    _ = try await stand.sink.create(stand.activities(200), in: table)
+    #expect(await stand.wire.count("CreateMultiple") > 1)
+    #expect(await stand.there() == (200, 200))
+  }
+
+  @Test("A caller that is cancelled hears that it stopped")
+  func cancelled() async throws {
+    let stand = try await ActivityStand()
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    let task = Task { () -> SyncError? in
+      withUnsafeCurrentTask { $0?.cancel() }
+      do throws(SyncError) {
+        _ = try await stand.sink.create(stand.activities(500), in: table)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(await task.value?.isStop == true)
+  }
+
   @Test("Open stays open where the job says so")
   func open() async throws {
     let stand = try await ActivityStand()
@@ -125,7 +167,7 @@ struct DataverseActivitiesTests {
   }
 
   @Test("A person's word about an activity stands: what is cancelled is not completed")
-  func cancelled() async throws {
+  func personsWord() async throws {
     let stand = try await ActivityStand { $0.activityState = .ignore }
     let table = try await stand.sink.prepare(ActivityStand.click)
     let all = stand.activities(10)
