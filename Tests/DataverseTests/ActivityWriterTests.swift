@@ -190,6 +190,8 @@ struct ActivityWriterTests {
         $0.requestLimit = 6
         $0.executionLimit = 9000
         $0.windowSeconds = 60
+        $0.decimalCodes = hasBulk
+        $0.retryAfterIsDate = hasBulk
       }
       let table = try await stand.sink.prepare(ActivityStand.click)
       let outcomes = try await stand.sink.create(stand.activities(1500), in: table)

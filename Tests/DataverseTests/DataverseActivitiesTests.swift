@@ -23,6 +23,7 @@ struct DataverseActivitiesTests {
       $0.withoutBulk = [ActivityStand.click.table]
       $0.activityState = .reject
       $0.missingTargetStatus = 400
+      $0.acceptsBareRegarding = true
     }
     try await promise.check(
       .init(stand.sink, ActivityStand.click, contacts: Array(stand.contacts.prefix(5))))
