@@ -8,6 +8,7 @@ import Core
 ///   newest). `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
 ///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order;
 ///   `links` are the parents that rows name, and `pending.parent` is the one that a row waits for.
+///   `arrived` are activities that Dynamics has, with the day of the news (days since 1970).
 enum Schema {
   /// Step n makes a ledger of format n out of one of format n - 1; a step never changes again.
   static let steps = [
@@ -37,6 +38,12 @@ enum Schema {
       key BLOB NOT NULL, parent BLOB NOT NULL, PRIMARY KEY (key, parent)) WITHOUT ROWID;
     CREATE INDEX links_by_parent ON links (parent, key);
     CREATE TABLE departed (position INTEGER PRIMARY KEY, key BLOB NOT NULL);
+    """,
+    """
+    ALTER TABLE pending ADD COLUMN line TEXT;
+    ALTER TABLE files ADD COLUMN head TEXT NOT NULL DEFAULT '';
+    ALTER TABLE files ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE arrived (id BLOB PRIMARY KEY, day INTEGER NOT NULL) WITHOUT ROWID;
     """,
   ]
 
