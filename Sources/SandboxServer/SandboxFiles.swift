@@ -47,29 +47,32 @@ package struct SandboxFiles: Sendable {
   package func environment(
     _ ports: SandboxRun.Ports, user: String, world: SandboxWorld.Settings = .init()
   ) -> String {
-    """
-    # Written by campaign-sync-sandbox for the sandbox in \(directory).
-    dynamics:
-      url: http://127.0.0.1:\(ports.dataverse)
-      tenant: 6f1c0e0e-2b5d-4e11-8179-000d3a1b2c3d
-      authority: http://127.0.0.1:\(ports.dataverse)
-      clients:
-        - { id: \(world.dynamicsClient.id), secret: { file: "\(dynamicsSecret)" } }
-    campaign:
-      url: http://127.0.0.1:\(ports.campaign)/\(world.organization)
-      tokenUrl: http://127.0.0.1:\(ports.campaign)/ims/token/v3
-      client: { id: \(world.campaignClient.id), secret: { file: "\(campaignSecret)" } }
-      signalInterval: 1s
-    sftp:
-      host: 127.0.0.1
-      port: \(ports.sftp)
-      user: \(user)
-      privateKey: { file: "\(sftp)/client_rsa" }
-      knownHosts: "\(sftp)/known_hosts"
-      directory: d365_loads
-    paths: { state: "\(directory)/state", spool: "\(directory)/spool" }
+    let clients = world.allDynamicsClients
+      .map { "    - { id: \($0.id), secret: { file: \"\(dynamicsSecret)\" } }" }
+      .joined(separator: "\n")
+    return """
+      # Written by campaign-sync-sandbox for the sandbox in \(directory).
+      dynamics:
+        url: http://127.0.0.1:\(ports.dataverse)
+        tenant: 6f1c0e0e-2b5d-4e11-8179-000d3a1b2c3d
+        authority: http://127.0.0.1:\(ports.dataverse)
+        clients:
+      \(clients)
+      campaign:
+        url: http://127.0.0.1:\(ports.campaign)/\(world.organization)
+        tokenUrl: http://127.0.0.1:\(ports.campaign)/ims/token/v3
+        client: { id: \(world.campaignClient.id), secret: { file: "\(campaignSecret)" } }
+        signalInterval: 1s
+      sftp:
+        host: 127.0.0.1
+        port: \(ports.sftp)
+        user: \(user)
+        privateKey: { file: "\(sftp)/client_rsa" }
+        knownHosts: "\(sftp)/known_hosts"
+        directory: d365_loads
+      paths: { state: "\(directory)/state", spool: "\(directory)/spool" }
 
-    """
+      """
   }
 }
 

@@ -29,6 +29,8 @@ package final class SandboxRun: Sendable {
     package var contacts = 20_000
     /// Rows of other tables by logical name; else a share of the contacts.
     package var rows: [String: Int] = [:]
+    /// Application users of Dynamics.
+    package var dynamicsClients = 1
     /// Seconds between two signals of a workflow.
     package var signalWindow = 1
     package init(directory: String) { self.directory = directory }
@@ -46,6 +48,7 @@ package final class SandboxRun: Sendable {
   /// - Promise: a new world begins with empty storage and without the tool's old state.
   package init(
     _ settings: Settings, readJob: @escaping ControlService.JobReader,
+    readEventJob: @escaping ControlService.EventJobReader = { _, _ in nil },
     stop: @escaping @Sendable () -> Void
   ) async throws(SyncError) {
     files = SandboxFiles(settings.directory)
@@ -68,7 +71,7 @@ package final class SandboxRun: Sendable {
       (ports.sftp, ports.control) = (sftp.port, settings.ports.control)
       if ports.control == 0 { ports.control = LoopbackPort.free() }
       let host = ControlService.Host(
-        about: files.about(ports, user: sftp.user), readJob: readJob,
+        about: files.about(ports, user: sftp.user), readJob: readJob, readEventJob: readEventJob,
         dropSessions: { [sftp] () throws(SyncError) in try sftp.dropSessions() }, stop: stop)
       servers.append(try await .start(ControlService(world, host: host), port: ports.control))
       self.ports = ports
@@ -106,6 +109,7 @@ package final class SandboxRun: Sendable {
     born.contacts = settings.contacts
     born.rows = settings.rows
     born.signalWindow = settings.signalWindow
+    born.dynamicsClients = settings.dynamicsClients
     born.dynamicsClient.secret = secrets.0
     born.campaignClient.secrets = [secrets.1]
     born.sftpHome = home

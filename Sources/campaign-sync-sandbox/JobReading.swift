@@ -10,24 +10,36 @@ enum JobReading {
   static func settings(
     _ job: String, _ files: [(name: String, text: String)]
   ) throws(SyncError) -> IngressSettings {
-    let folder = try JobFolder.read(files, guardrails: .warn).folder
-    guard let found = folder.jobs.first(where: { $0.name == job }) else {
-      let names = folder.jobs.map(\.name)
-      let nearest = Nearest.name(to: job, among: names).map { "; did you mean \($0)?" } ?? ""
+    guard case .ingress(let settings) = try find(job, files) else {
       throw SyncError(
-        .configuration, "find the job \(job)", "no job file has this name\(nearest)",
-        next: names.isEmpty
-          ? "name the folder with --jobs DIR" : "jobs are: \(names.joined(separator: ", "))")
-    }
-    guard case .ingress(let settings) = found else {
-      throw SyncError(
-        .configuration, "compare \(job)", "only ingress jobs are compared",
-        next: "compare an ingress job")
+        .configuration, "compare \(job)", "only ingress and egress jobs are compared",
+        next: "compare an ingress or egress job")
     }
     return settings
   }
 
-  /// The ingress jobs of the folder, each behind its parents.
+  /// The settings of an egress job among these files; nil where the job is of another kind.
+  @Sendable
+  static func events(
+    _ job: String, _ files: [(name: String, text: String)]
+  ) throws(SyncError) -> EgressSettings? {
+    if case .egress(let settings) = try find(job, files) { settings } else { nil }
+  }
+
+  private static func find(
+    _ job: String, _ files: [(name: String, text: String)]
+  ) throws(SyncError) -> JobFile {
+    let folder = try JobFolder.read(files, guardrails: .warn).folder
+    if let found = folder.jobs.first(where: { $0.name == job }) { return found }
+    let names = folder.jobs.map(\.name)
+    let nearest = Nearest.name(to: job, among: names).map { "; did you mean \($0)?" } ?? ""
+    throw SyncError(
+      .configuration, "find the job \(job)", "no job file has this name\(nearest)",
+      next: names.isEmpty
+        ? "name the folder with --jobs DIR" : "jobs are: \(names.joined(separator: ", "))")
+  }
+
+  /// What can be compared: the ingress jobs, each behind its parents, then the egress jobs.
   static func order(_ files: [(name: String, text: String)]) throws(SyncError) -> [String] {
     let folder = try JobFolder.read(files, guardrails: .warn).folder
     var left: [IngressSettings] = folder.jobs.compactMap { job in
@@ -43,9 +55,10 @@ enum JobReading {
       names += ready.map(\.name)
       left.removeAll { job in ready.contains { $0.name == job.name } }
     }
+    names += folder.jobs.compactMap { if case .egress(let job) = $0 { job.name } else { nil } }
     guard !names.isEmpty else {
       throw SyncError(
-        .configuration, "compare all jobs", "the folder has no ingress job",
+        .configuration, "compare all jobs", "the folder has no ingress or egress job",
         next: "name the folder with --jobs DIR")
     }
     return names

@@ -17,7 +17,8 @@ struct Tool: AsyncParsableCommand {
       """,
     subcommands: [
       StartCommand.self, StopCommand.self, StatusCommand.self, StateCommand.self,
-      MutateCommand.self, CompareCommand.self, FaultsCommand.self, KnobsCommand.self,
+      MutateCommand.self, ExportEventsCommand.self, CompareCommand.self, FaultsCommand.self,
+      KnobsCommand.self,
       MetersCommand.self, ClockCommand.self, RevokeCommand.self, WorkflowCommand.self,
       DropSessionsCommand.self, ChangeMetadataCommand.self,
     ])

@@ -3,7 +3,7 @@ import Glibc
 
 /// The built sandbox on free ports, and a folder with job files in which the built tool is run on it.
 ///
-/// - Shape: `folder/jobs` holds the committed job files and the environment `test`; the sandbox's own
+/// - Shape: `folder/jobs` holds the committed `contacts.yaml` and the environment `test`; the sandbox's own
 ///   folder is `folder/.sandbox`, with the tool's state and spool. It ends with the value, and also with
 ///   the test program.
 package final class SandboxProcess: Sendable {
@@ -19,14 +19,14 @@ package final class SandboxProcess: Sendable {
   package var sftpHome: String { directory + "/sftp/home" }
   package var environmentFile: String { folder + "/jobs/environments/test.yaml" }
 
-  /// - Parameter jobs: name -> text of job files in place of the committed ones.
+  /// - Parameter jobs: name -> text of job files in place of the committed one of contacts.
   /// - Parameter arguments: more of `campaign-sync-sandbox start`.
   package init(
     contacts: Int = 500, seed: UInt64 = 1, jobs: [String: String]? = nil, arguments: [String] = []
   ) async throws {
     mkdir(temporary.path + "/jobs", 0o755)
     mkdir(temporary.path + "/jobs/environments", 0o755)
-    for (name, text) in jobs ?? Self.committedJobs {
+    for (name, text) in jobs ?? Self.committedJobs.filter({ $0.key == "contacts" }) {
       try Self.write(text, to: "\(temporary.path)/jobs/\(name).yaml")
     }
     process = try Program(

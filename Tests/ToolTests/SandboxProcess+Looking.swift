@@ -9,7 +9,7 @@ extension SandboxProcess {
     contacts: Int, page: Int, part: String = "4 KiB", seed: UInt64 = 1,
     jobs: [String: String] = [:]
   ) async throws -> SandboxProcess {
-    var files = committedJobs
+    var files = committedJobs.filter { $0.key == "contacts" }
     files["contacts"] = files["contacts"]?.replacing("partSize: 64 MiB", with: "partSize: \(part)")
     files.merge(jobs) { _, given in given }
     let world = try await SandboxProcess(contacts: contacts, seed: seed, jobs: files)

@@ -16,13 +16,15 @@ extension ControlService {
         "resources", await counts(ControlService.resources) { await world.campaign.count(of: $0) }),
       .init("workflows", .object(workflows.map { .init($0.key, .string($0.value)) })),
       .init("imports", .array(imports)),
+      .init("exports", .number(String(await world.events.files.count))),
     ]
     return .object(members)
   }
 
   /// What the sandbox's jobs move, and where to.
   private static let tables = [
-    "contact", "account", "cs_vehicle", "cs_service", "cs_serviceitem",
+    "contact", "account", "cs_vehicle", "cs_service", "cs_serviceitem", "adobe_campaignemailsend",
+    "adobe_campaignemailopen", "adobe_campaignemailclick", "adobe_campaignemailbounce",
   ]
   private static let resources = [
     "profile", "cusAccount", "cusVehicle", "cusService", "cusServiceItem",
@@ -91,7 +93,11 @@ extension ControlService {
     let files = (call.body["files"]?.items ?? []).map {
       (name: $0["name"]?.text ?? "", text: $0["text"]?.text ?? "")
     }
-    let settings = try host.readJob(call.body["job"]?.text ?? "", files)
+    let name = call.body["job"]?.text ?? ""
+    if let events = try host.readEventJob(name, files) {
+      return try await EventComparison(events).run(world.events, against: world.dataverse).json
+    }
+    let settings = try host.readJob(name, files)
     var parents: [String: IngressSettings] = [:]
     for parent in settings.parents { parents[parent.job] = try host.readJob(parent.job, files) }
     let result = try await Comparison.run(

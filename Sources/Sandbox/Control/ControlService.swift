@@ -11,21 +11,29 @@ package struct ControlService: SandboxService {
     @Sendable (_ job: String, _ files: [(name: String, text: String)]) throws(SyncError)
     -> IngressSettings
 
+  /// The same for an egress job; nil where the job is of another kind.
+  package typealias EventJobReader =
+    @Sendable (_ job: String, _ files: [(name: String, text: String)]) throws(SyncError)
+    -> EgressSettings?
+
   /// What the process around the world can do.
   package struct Host: Sendable {
     /// Ports, folders, process id.
     package var about: JSONValue
     package var readJob: JobReader
+    package var readEventJob: EventJobReader
     package var dropSessions: @Sendable () throws(SyncError) -> Void
     package var stop: @Sendable () -> Void
 
     package init(
       about: JSONValue, readJob: @escaping JobReader,
+      readEventJob: @escaping EventJobReader = { _, _ in nil },
       dropSessions: @escaping @Sendable () throws(SyncError) -> Void,
       stop: @escaping @Sendable () -> Void
     ) {
       self.about = about
       self.readJob = readJob
+      self.readEventJob = readEventJob
       self.dropSessions = dropSessions
       self.stop = stop
     }
@@ -79,6 +87,7 @@ package struct ControlService: SandboxService {
     case ("POST", "faults"): return try await addFaults(call)
     case ("DELETE", "faults"): return try await clearFaults(call)
     case ("POST", "mutate"): return try await mutate(call)
+    case ("POST", "export-events"): return try await exportEvents(call)
     case ("POST", "compare"): return try await compare(call)
     case ("POST", "clock"): return try advanceClock(call)
     case ("POST", "revoke"): return try await revoke(call)

@@ -10,6 +10,8 @@ package final class SandboxWorld: Sendable {
     package var organization = "acme-mkt-stage"
     package var dynamicsClient = DataverseWorld.Client(
       id: "11111111-2222-3333-4444-555555555555", secret: "")
+    /// Application users of Dynamics; those beyond the first have the same secret.
+    package var dynamicsClients = 1
     package var campaignClient = CampaignSettings.Client(
       id: "4f6c0bd2a0d24c1e8b8f0c3f1d2e3a4b", secrets: [])
     /// Absolute path of the SFTP account's login directory.
@@ -18,12 +20,24 @@ package final class SandboxWorld: Sendable {
     /// Seconds that two signals of a workflow keep apart; Campaign's own is 600.
     package var signalWindow = 600
     package init() {}
+
+    /// Every application that may ask Dynamics for tokens.
+    package var allDynamicsClients: [DataverseWorld.Client] {
+      [dynamicsClient]
+        + (1..<max(1, dynamicsClients)).map { number in
+          let digit = String(number + 1, radix: 16)
+          let id = String(repeating: digit, count: 8) + dynamicsClient.id.dropFirst(8)
+          return DataverseWorld.Client(id: id, secret: dynamicsClient.secret)
+        }
+    }
   }
 
   package let seed: UInt64
   package let clock: SandboxClock
   package let dataverse: DataverseService
   package let campaign: CampaignService
+  /// What Campaign sent and what came of it.
+  package let events: EventLog
   package let dataverseFaults = FaultPlan()
   package let campaignFaults = FaultPlan()
   /// What goes on the wire: the stand-in, packed, with planned faults, counted.
@@ -36,7 +50,7 @@ package final class SandboxWorld: Sendable {
     self.clock = clock
     var world = DataverseWorld()
     world.seed = settings.seed
-    world.clients = [settings.dynamicsClient]
+    world.clients = settings.allDynamicsClients
     world.rows = settings.rows
     world.rows["contact"] = settings.contacts
     let dataverse = DataverseService(world: world, clock: clock)
@@ -46,6 +60,7 @@ package final class SandboxWorld: Sendable {
     instance.sftpHome = settings.sftpHome
     let campaign = CampaignService(instance) { clock.now }
     (self.dataverse, self.campaign) = (dataverse, campaign)
+    events = EventLog(home: settings.sftpHome, clock: clock)
     dataverseDoor = WatchedService(
       FaultyService(PackingService(dataverse), plan: dataverseFaults) {
         await dataverse.revokeTokens()

@@ -54,7 +54,8 @@ struct AttributeMetadata {
       .init("IsValidForCreate", .bool(column.access.contains(.create))),
       .init("IsValidForUpdate", .bool(column.access.contains(.update))),
       .init("IsLogical", .bool(column.name.hasPrefix("address"))),
-      .init("IsCustomAttribute", .bool(column.name.contains("_") && column.name.hasPrefix("cs_"))),
+      .init(
+        "IsCustomAttribute", .bool(column.name.hasPrefix("cs_") || column.name.hasPrefix("adobe_"))),
       .init("IsValidODataAttribute", .bool(column.isInRows)),
       .init("ColumnNumber", 1), .init("Description", AttributeMetadata.label(nil)),
       .init(
@@ -111,6 +112,8 @@ struct AttributeMetadata {
     case .lookup(.customer, _): (type, cast) = ("Customer", "Lookup")
     case .lookup(.owner, _): (type, cast) = ("Owner", "Lookup")
     case .lookup: type = "Lookup"
+    case .entityName: type = "EntityName"
+    case .virtual("PartyListType"): (type, cast) = ("PartyList", "Lookup")
     case .virtual(let name):
       (type, cast, typeName) = ("Virtual", name == "ImageType" ? "Image" : "", name)
     }

@@ -113,6 +113,14 @@ extension DataverseService {
   }
 
   private func execute(_ operation: Operation) -> HTTPResponse {
+    if knobs.throttledParts > 0 {
+      knobs.throttledParts -= 1
+      counters.throttled += 1
+      var refused = ODataFault(
+        429, "0x80072321", "Combined execution time of incoming requests exceeded limit.")
+      refused.headers = [HTTPHeader("Retry-After", String(knobs.retryAfterSeconds))]
+      return refused.response
+    }
     do throws(ODataFault) {
       return try route(try resolved(operation.request))
     } catch {

@@ -24,6 +24,8 @@ extension DataverseService {
     guard let targets = body["Targets"]?.items, !targets.isEmpty else {
       throw .payload(definition.entitySet, "The parameter 'Targets' is missing or empty.")
     }
+    let single = cost.writes
+    defer { (cost.bulkWrites, cost.writes) = (cost.bulkWrites + cost.writes - single, single) }
     let verb: WritePayload.Verb = message == "UpdateMultiple" ? .update : .create
     let ids = try transaction { () throws(ODataFault) -> [RowKey] in
       var ids: [RowKey] = []

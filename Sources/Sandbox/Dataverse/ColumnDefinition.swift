@@ -53,6 +53,8 @@ package struct ColumnDefinition: Sendable {
     case state([Option])
     case status([Option])
     case lookup(LookupFlavor, [Target])
+    /// The logical name of a table.
+    case entityName
     /// Known to the metadata only, never to rows: `ImageType`, `VirtualType`.
     case virtual(String)
   }
@@ -108,6 +110,13 @@ package struct ColumnDefinition: Sendable {
       options
     case .boolean(let yes, let no): [Option(0, no), Option(1, yes)]
     default: []
+    }
+  }
+
+  var isStateOrStatus: Bool {
+    switch kind {
+    case .state, .status: true
+    default: false
     }
   }
 

@@ -4,6 +4,8 @@ import Core
 package struct DataverseKnobs: Sendable, Equatable {
   package enum LinkPosition: String, Sendable { case alternate, before, after }
   package enum TokenMark: String, Sendable { case start, end }
+  /// Taken; or the metadata says that it is not valid for create, and it is left out or refused.
+  package enum ActivityState: String, Sendable { case create, ignore, reject }
   package enum RefusalBody: String, Sendable { case empty, html, json }
 
   // Identity
@@ -55,6 +57,12 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var cascadeDeletes: [String] = []
   /// Tables whose lookups are emptied then; of neither kind: the lookup dangles.
   package var removeLinks: [String] = []
+  /// What becomes of a state that the create of an activity sends.
+  package var activityState = ActivityState.create
+  /// `regardingobjectid_contact` also means the lookup of a concrete activity table.
+  package var acceptsBareRegarding = false
+  /// The status where a lookup is bound to a row that is not there: 404, in some versions 400.
+  package var missingTargetStatus = 404
 
   // Limits
   package var limitsEnabled = true
@@ -73,6 +81,14 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var rowCostMicroseconds = 200
   package var cellCostMicroseconds = 8
   package var writeCost = 15
+  /// For each row of a CreateMultiple, UpdateMultiple or UpsertMultiple.
+  package var bulkWriteCost = 5
+  /// What a create costs more where a process runs at each: Campaign's package ships two.
+  package var workflowCost = 30
+  /// The tables whose processes are active.
+  package var workflowTables = ["adobe_campaignemailclick", "adobe_campaignemailbounce"]
+  /// So many operations in batches to come are answered with 429, each alone.
+  package var throttledParts = 0
   /// Real milliseconds slept for each modelled one.
   package var pace = 0.0
 
@@ -86,7 +102,7 @@ extension DataverseKnobs {
     case fraction(WritableKeyPath<DataverseKnobs, Double> & Sendable)
     case text(WritableKeyPath<DataverseKnobs, String> & Sendable)
     case texts(WritableKeyPath<DataverseKnobs, [String]> & Sendable)
-    case links, mark, refusal
+    case links, mark, refusal, state
   }
 
   private static let slots: [(String, Slot)] = [
@@ -108,6 +124,8 @@ extension DataverseKnobs {
     ("withoutBulk", .texts(\.withoutBulk)), ("hasUpsertMultiple", .flag(\.hasUpsertMultiple)),
     ("failsRepeatedTargets", .flag(\.failsRepeatedTargets)),
     ("cascadeDeletes", .texts(\.cascadeDeletes)), ("removeLinks", .texts(\.removeLinks)),
+    ("activityState", .state), ("acceptsBareRegarding", .flag(\.acceptsBareRegarding)),
+    ("missingTargetStatus", .number(\.missingTargetStatus)),
     ("limitsEnabled", .flag(\.limitsEnabled)), ("requestLimit", .number(\.requestLimit)),
     ("executionLimit", .number(\.executionLimit)),
     ("concurrencyLimit", .number(\.concurrencyLimit)),
@@ -118,7 +136,9 @@ extension DataverseKnobs {
     ("requestCost", .number(\.requestCost)),
     ("rowCostMicroseconds", .number(\.rowCostMicroseconds)),
     ("cellCostMicroseconds", .number(\.cellCostMicroseconds)),
-    ("writeCost", .number(\.writeCost)), ("pace", .fraction(\.pace)),
+    ("writeCost", .number(\.writeCost)), ("bulkWriteCost", .number(\.bulkWriteCost)),
+    ("workflowCost", .number(\.workflowCost)), ("workflowTables", .texts(\.workflowTables)),
+    ("throttledParts", .number(\.throttledParts)), ("pace", .fraction(\.pace)),
   ]
 
   /// Every knob by its name.
@@ -135,6 +155,7 @@ extension DataverseKnobs {
           case .links: .string(links.rawValue)
           case .mark: .string(tokenMarks.rawValue)
           case .refusal: .string(unauthorizedBody.rawValue)
+          case .state: .string(activityState.rawValue)
           }
         return .init(name, value)
       })
@@ -162,6 +183,7 @@ extension DataverseKnobs {
     case .links: set(\.links, value.text.flatMap(LinkPosition.init(rawValue:)))
     case .mark: set(\.tokenMarks, value.text.flatMap(TokenMark.init(rawValue:)))
     case .refusal: set(\.unauthorizedBody, value.text.flatMap(RefusalBody.init(rawValue:)))
+    case .state: set(\.activityState, value.text.flatMap(ActivityState.init(rawValue:)))
     }
   }
 

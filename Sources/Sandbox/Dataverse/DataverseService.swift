@@ -27,6 +27,10 @@ package actor DataverseService: SandboxService {
   var cost = Cost()
   /// Answered pages, where `keepsPages` is on; good until the next write.
   var pages: [String: HTTPResponse] = [:]
+  /// What `activitypointers` holds now.
+  var timelineMark: TimelineMark?
+  /// Activities that went with the row they were regarding, by table.
+  var buried: [Int: [WrittenRow]] = [:]
   package internal(set) var counters = DataverseCounters()
 
   package init(
@@ -167,9 +171,14 @@ struct Cost {
   var rows = 0
   var cells = 0
   var writes = 0
+  /// Rows that a bulk message wrote.
+  var bulkWrites = 0
+  /// Processes that creates started.
+  var workflows = 0
 
   func microseconds(_ knobs: DataverseKnobs) -> Int {
     knobs.requestCost * 1000 + rows * knobs.rowCostMicroseconds
       + cells * knobs.cellCostMicroseconds + writes * knobs.writeCost * 1000
+      + bulkWrites * knobs.bulkWriteCost * 1000 + workflows * knobs.workflowCost * 1000
   }
 }

@@ -30,6 +30,7 @@ package struct DataverseWorld: Sendable {
   func count(of table: TableDefinition) -> Int {
     if let count = rows[table.logicalName] { return count }
     let contacts = rows["contact"] ?? 0
+    if table.isActivity { return 0 }
     switch table.logicalName {
     case "account": return max(1, contacts / 20)
     case "cs_vehicle", "cs_service": return contacts / 2

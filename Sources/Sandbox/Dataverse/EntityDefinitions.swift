@@ -73,6 +73,7 @@ extension DataverseService {
       .init("ChangeTrackingEnabled", .bool(isTracked(table))),
       .init("CanChangeTrackingBeEnabled", managed(true, "canchangetrackingbeenabled")),
       .init("IsActivity", .bool(table.isActivity)), .init("IsPrivate", false),
+      .init("ActivityTypeMask", table.isActivity ? 1 : 0), .init("HasNotes", true),
       .init("IsCustomEntity", .bool(table.isCustom)), .init("TableType", "Standard"),
       .init("OwnershipType", "UserOwned"),
       .init("IsIntersect", false), .init("IsLogicalEntity", false),
@@ -81,15 +82,15 @@ extension DataverseService {
       .init("DisplayName", AttributeMetadata.label(table.label)),
       .init("DisplayCollectionName", AttributeMetadata.label(table.label + "s")),
       .init("Description", AttributeMetadata.label(nil)),
-      .init("Keys", .array(keys(table))),
-      .init("Attributes", .array(AttributeMetadata(world: world, table: table).all)),
+      .init("Privileges", .array(privileges(table))), .init("Keys", .array(keys(table))),
+      .init("Attributes", .array(AttributeMetadata(world: world, table: described(table)).all)),
     ])
   }
 
   private func attributes(
     _ table: TableDefinition, _ rest: [ODataURL.Segment], _ request: ODataRequest
   ) throws(ODataFault) -> HTTPResponse {
-    var all = AttributeMetadata(world: world, table: table).all
+    var all = AttributeMetadata(world: world, table: described(table)).all
     let name = request.url.segments[1].argument
     if let name {
       all = all.filter { attribute in
@@ -115,6 +116,27 @@ extension DataverseService {
       return try metadataOne(all[0], path, request, hidden: ["OptionSet", "GlobalOptionSet"])
     }
     return try metadataList(all, path, request, hidden: ["OptionSet", "GlobalOptionSet"])
+  }
+
+  private func privileges(_ table: TableDefinition) -> [JSONValue] {
+    DataverseService.privilegeVerbs.map { verb in
+      let name = "prv\(verb)\(table.privilegeName)"
+      return [
+        "CanBeBasic": true, "CanBeDeep": true, "CanBeEntityReference": false, "CanBeGlobal": true,
+        "CanBeLocal": true, "CanBeParentEntityReference": false, "Name": .string(name),
+        "PrivilegeId": .string(world.identifier(name).description), "PrivilegeType": .string(verb),
+      ]
+    }
+  }
+
+  /// The table as this server has it: an activity's state may not be valid for create.
+  private func described(_ table: TableDefinition) -> TableDefinition {
+    guard table.isActivity, knobs.activityState != .create else { return table }
+    var table = table
+    for place in table.columns.indices where table.columns[place].isStateOrStatus {
+      table.columns[place].access.remove(.create)
+    }
+    return table
   }
 
   /// Derived properties need a cast segment.

@@ -209,7 +209,7 @@ extension FilterParser.ColumnType {
     self =
       switch kind {
       case .uniqueIdentifier, .lookup: .guid
-      case .string, .memo: .text
+      case .string, .memo, .entityName: .text
       case .boolean: .bool
       case .integer, .bigInteger, .decimal, .money, .double, .picklist, .state, .status: .number
       case .dateTime(.dateOnly): .day

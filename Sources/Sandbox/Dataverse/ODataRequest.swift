@@ -75,6 +75,7 @@ extension DataverseService {
     of table: Int, _ first: ODataURL.Segment, _ request: ODataRequest
   ) throws(ODataFault) -> HTTPResponse {
     let rest = request.url.segments.dropFirst()
+    try fillTimeline(table, request)
     if let argument = first.argument {
       return try single(table, argument, Array(rest), request)
     }
@@ -114,7 +115,7 @@ extension DataverseService {
     _ verb: String, _ table: Int, _ request: ODataRequest
   ) throws(ODataFault) {
     let definition = stores[table].definition
-    let name = "prv\(verb)\(definition.schemaName)"
+    let name = "prv\(verb)\(definition.privilegeName)"
     guard knobs.missingPrivileges.contains(name) else { return }
     throw noPrivilege(name, definition, request)
   }

@@ -52,7 +52,7 @@ extension DataverseService {
   private static func edm(_ kind: ColumnDefinition.Kind) -> String {
     switch kind {
     case .uniqueIdentifier, .lookup: "Edm.Guid"
-    case .string, .memo, .multiSelect, .virtual: "Edm.String"
+    case .string, .memo, .multiSelect, .entityName, .virtual: "Edm.String"
     case .boolean: "Edm.Boolean"
     case .integer, .picklist, .state, .status: "Edm.Int32"
     case .bigInteger: "Edm.Int64"
@@ -142,6 +142,7 @@ extension DataverseService {
         throw ODataFault(
           404, "0x80041102", "The entity with a name = '\(name)' was not found.")
       }
+      fillTimeline(table)
       let store = stores[table]
       let count = knobs.staleTotals ? store.generator.keys.count : store.count
       counts.append(.number(String(count)))
@@ -204,13 +205,16 @@ extension DataverseService {
     table.hasBulkMessages && !knobs.withoutBulk.contains(table.logicalName)
   }
 
+  static let privilegeVerbs = ["Create", "Read", "Write", "Delete", "Append", "AppendTo"]
+
   /// Answers `systemusers(<id>)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`.
   func userPrivileges(_ request: ODataRequest) -> HTTPResponse {
     var privileges: [JSONValue] = []
+    var seen: Set<String> = []
     for store in stores {
-      for verb in ["Create", "Read", "Write", "Delete", "Append", "AppendTo"] {
-        let name = "prv\(verb)\(store.definition.schemaName)"
-        guard !knobs.missingPrivileges.contains(name) else { continue }
+      for verb in DataverseService.privilegeVerbs {
+        let name = "prv\(verb)\(store.definition.privilegeName)"
+        guard !knobs.missingPrivileges.contains(name), seen.insert(name).inserted else { continue }
         let isGlobal =
           verb != "Read" || knobs.readsWholeOrganization || !isNarrow(store.definition)
         privileges.append([

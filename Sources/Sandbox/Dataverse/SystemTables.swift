@@ -14,7 +14,9 @@ enum SystemColumns {
   }
 
   static func all(
-    hasCurrency: Bool, statuses: [ColumnDefinition.Option] = statuses
+    hasCurrency: Bool, states: [ColumnDefinition.Option] = states,
+    statuses: [ColumnDefinition.Option] = statuses,
+    stateAccess: ColumnDefinition.Access = [.read, .update]
   ) -> [ColumnDefinition] {
     let currency = ColumnDefinition(
       "transactioncurrencyid",
@@ -22,7 +24,7 @@ enum SystemColumns {
       .reference("transactioncurrency", empty: 0), label: "Currency")
     return [
       ColumnDefinition(
-        "statecode", .state(states), .state, label: "Status", access: [.read, .update],
+        "statecode", .state(states), .state, label: "Status", access: stateAccess,
         initial: .whole(0)),
       ColumnDefinition(
         "statuscode", .status(statuses), .status, label: "Status Reason", initial: .whole(1)),
@@ -83,9 +85,10 @@ extension TableDefinition {
 }
 
 extension DataverseSchema {
-  /// What the sandbox serves: contacts, the tables that they point at, and the chain below them.
+  /// What the sandbox serves: contacts, the tables that they point at, the chain below them, and
+  /// the activities regarding them.
   package static let standard = DataverseSchema(tables: [
     .contact, .account, .systemUser, .team, .businessUnit, .currency, .vehicle, .service,
-    .serviceItem,
+    .serviceItem, .emailSend, .emailOpen, .emailClick, .emailBounce, .activityPointer,
   ])
 }

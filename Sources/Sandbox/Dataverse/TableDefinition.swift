@@ -52,6 +52,9 @@ package struct TableDefinition: Sendable {
     positions[name] ?? positions["_\(name)_value"]
   }
 
+  /// What follows the verb in the names of its privileges; all activities share theirs.
+  var privilegeName: String { isActivity ? "Activity" : schemaName }
+
   var type: String { "Microsoft.Dynamics.CRM.\(logicalName)" }
 
   /// The column and target that a navigation property means.

@@ -50,6 +50,11 @@ struct TableStore: Sendable {
   /// True where a row of that key was here and is no more.
   func wasDeleted(_ key: RowKey) -> Bool { gone.contains(key) && row(key) == nil }
 
+  /// True where a row that is here was gone before, or was not here when the world began.
+  func cameLater(_ key: RowKey) -> Bool {
+    gone.contains(key) || written[key]?.isInserted ?? false
+  }
+
   // MARK: writing
 
   mutating func insert(

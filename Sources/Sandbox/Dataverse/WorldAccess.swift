@@ -5,12 +5,15 @@ extension DataverseService {
   func index(_ table: String) -> Int? { world.schema.table(table) }
 
   package func count(of table: String) -> Int {
-    index(table).map { stores[$0].count } ?? 0
+    guard let index = index(table) else { return 0 }
+    fillTimeline(index)
+    return stores[index].count
   }
 
   /// Current rows in primary key order, with every column that rows carry.
   package func rows(of table: String, offset: Int = 0, count: Int) -> [JSONValue] {
     guard let index = index(table) else { return [] }
+    fillTimeline(index)
     stores[index].settle()
     var rows: [JSONValue] = []
     var passed = 0
@@ -125,7 +128,11 @@ extension DataverseService {
     let name = stores[table].definition.logicalName
     for child in stores.indices {
       let definition = stores[child].definition
-      let cascades = knobs.cascadeDeletes.contains(definition.logicalName)
+      if definition.isActivity, stores[child].count == 0 || !definition.isWritable { continue }
+      // An activity goes with what it is regarding, unless its links are to be emptied.
+      let cascades =
+        knobs.cascadeDeletes.contains(definition.logicalName)
+        || definition.isActivity && !knobs.removeLinks.contains(definition.logicalName)
       guard cascades || knobs.removeLinks.contains(definition.logicalName) else { continue }
       for (position, column) in definition.columns.enumerated()
       where column.targets.contains(where: { $0.table == name }) {
@@ -136,6 +143,9 @@ extension DataverseService {
           return true
         }
         if cascades {
+          if definition.isActivity {
+            buried[child, default: []] += orphans.compactMap { stores[child].written[$0] }
+          }
           remove(child, orphans)
         } else {
           for key in orphans { change(child, key, [position: .null]) }

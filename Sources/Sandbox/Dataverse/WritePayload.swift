@@ -78,6 +78,15 @@ extension DataverseService {
       throw .payload(
         definition.entitySet, "The property '\(name)' is read-only; bind its navigation property.")
     }
+    if verb == .create, definition.isActivity, column.isStateOrStatus {
+      switch knobs.activityState {
+      case .create: break
+      case .ignore: return
+      case .reject:
+        throw ODataFault(
+          400, "0x80048408", "'\(name)' of '\(definition.logicalName)' is not valid for create.")
+      }
+    }
     // What the platform keeps for itself is passed over, as the service does.
     guard column.access.contains(verb == .create ? .create : .update) else { return }
     guard let value = FieldValue(json, column) else {
@@ -140,6 +149,8 @@ extension DataverseService {
     _ navigation: String, _ json: JSONValue, _ definition: TableDefinition,
     _ payload: inout WritePayload
   ) throws(ODataFault) {
+    let isBare = knobs.acceptsBareRegarding && navigation == "regardingobjectid_contact"
+    let navigation = isBare ? "\(navigation)_\(definition.logicalName)" : navigation
     guard let found = definition.navigation(navigation) else {
       throw .payload(
         definition.entitySet,
@@ -188,7 +199,11 @@ extension DataverseService {
           + "the address of a row.")
     }
     let address = try address(table, argument)
-    guard let row = row(table, address) else { throw missing(table, address) }
+    guard let row = row(table, address) else {
+      var fault = missing(table, address)
+      fault.status = knobs.missingTargetStatus
+      throw fault
+    }
     return (table, row.key)
   }
 }

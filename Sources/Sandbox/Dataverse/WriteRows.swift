@@ -144,6 +144,10 @@ extension DataverseService {
       values[place] = value
     }
     try settleStatus(&values, current: nil, definition)
+    if definition.isActivity {
+      settleActivity(&values, current: nil, definition)
+      if knobs.workflowTables.contains(definition.logicalName) { cost.workflows += 1 }
+    }
     keysGiven += 1
     let key =
       payload.key ?? KeySpace.fresh(at: clock.now, number: keysGiven, seed: world.seed)
@@ -172,6 +176,7 @@ extension DataverseService {
     var values = payload.values
     try checkKeys(values, table, except: row.key)
     try settleStatus(&values, current: row, row.definition)
+    if row.definition.isActivity { settleActivity(&values, current: row, row.definition) }
     if let place = row.definition.position(logical: "modifiedby") {
       values[place] = .reference(userKey(request.identity.client), table: "systemuser")
     }
@@ -198,6 +203,24 @@ extension DataverseService {
     } else if let first = options.first(where: { .whole($0.state ?? 0) == wanted }) {
       values[status] = .whole(first.value)
     }
+  }
+
+  /// A completed activity ended, at the latest now; a new one stands where it was made.
+  private func settleActivity(
+    _ values: inout [Int: FieldValue], current: RowView?, _ definition: TableDefinition
+  ) {
+    let now = FieldValue.moment(clock.now.seconds)
+    func fill(_ name: String) {
+      guard let place = definition.position(wire: name),
+        (values[place] ?? current?.value(place) ?? .null) == .null
+      else { return }
+      values[place] = now
+    }
+    if current == nil { fill("sortdate") }
+    guard let state = definition.position(wire: "statecode"), values[state] == .whole(1) else {
+      return
+    }
+    fill("actualend")
   }
 
   /// No other row may have the values of an alternate key.

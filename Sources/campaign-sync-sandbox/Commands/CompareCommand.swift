@@ -5,10 +5,12 @@ import SandboxServer
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Say whether Campaign holds what a job file promises.",
+    abstract: "Say whether the other side holds what a job file promises.",
     discussion: """
       Worked out from the job file and both sides' data, without the tool's own mapping: filters,
-      deletes and parents as the file says them. With --all a line for each ingress job.
+      deletes and parents as the file says them. For an egress job: whether each event that
+      export-events wrote into its files is on the right contact's timeline, once, at the right
+      time, with the right subject, owner, state and columns. With --all a line for each job.
       Exit status: 0 equal, 1 different.
       """)
 
@@ -17,7 +19,7 @@ struct CompareCommand: ParsableCommand {
   @Argument(help: "The job: contacts for jobs/contacts.yaml.")
   var job: String?
 
-  @Flag(name: .long, help: "Every ingress job of the folder, parents first.")
+  @Flag(name: .long, help: "Every ingress and egress job of the folder, parents first.")
   var all = false
 
   @Option(name: .long, help: "The folder of the job files.")
@@ -27,10 +29,15 @@ struct CompareCommand: ParsableCommand {
     guard (job == nil) == all else { throw ValidationError("name one job, or write --all.") }
   }
 
+  /// The job's name, where it can be compared.
+  private func checked(_ job: String, _ files: [(name: String, text: String)]) throws -> String {
+    try JobReading.events(job, files)?.name ?? JobReading.settings(job, files).name
+  }
+
   func run() throws {
     let files = try JobReading.files(in: jobs)
     // Its errors are better shown before anything is asked.
-    let names = try job.map { [try JobReading.settings($0, files).name] } ?? JobReading.order(files)
+    let names = try job.map { [try checked($0, files)] } ?? JobReading.order(files)
     let client = try ControlClient(UserPath.absolute(options.directory))
     let texts = files.map { file -> JSONValue in
       ["name": .string(file.name), "text": .string(file.text)]

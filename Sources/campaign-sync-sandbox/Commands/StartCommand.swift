@@ -49,6 +49,9 @@ struct StartCommand: AsyncParsableCommand {
   @Option(name: .long, help: "Also write an environment file of campaign-sync for this sandbox.")
   var writeEnv: String?
 
+  @Option(name: .long, help: "How many application users Dynamics has; --write-env names them all.")
+  var clients = 1
+
   @Option(name: .long, help: "Seconds that signals of a workflow keep apart; Campaign's are 600.")
   var signalWindow = 1
 
@@ -63,6 +66,7 @@ struct StartCommand: AsyncParsableCommand {
     where !(0...10_000_000).contains(count ?? 0) {
       throw ValidationError("\(option) takes 0 to 10000000.")
     }
+    guard (1...9).contains(clients) else { throw ValidationError("--clients takes 1 to 9.") }
     guard (1...65_533).contains(port), (1...65_535).contains(sftpPort) else {
       throw ValidationError("--port takes 1 to 65533, --sftp-port 1 to 65535.")
     }
@@ -92,7 +96,7 @@ struct StartCommand: AsyncParsableCommand {
     var arguments = [
       "start", "--foreground", "--directory", directory, "--contacts", String(contacts), "--seed",
       String(seed), "--ports", ports.rawValue, "--port", String(port), "--sftp-port",
-      String(sftpPort), "--signal-window", String(signalWindow),
+      String(sftpPort), "--signal-window", String(signalWindow), "--clients", String(clients),
     ]
     for (option, _, count) in others {
       if let count { arguments += [option, String(count)] }
@@ -109,6 +113,7 @@ struct StartCommand: AsyncParsableCommand {
     for (_, table, count) in others { settings.rows[table] = count }
     settings.seed = seed
     settings.signalWindow = signalWindow
+    settings.dynamicsClients = clients
     if ports == .free {
       settings.ports = .free
     } else {
@@ -117,15 +122,23 @@ struct StartCommand: AsyncParsableCommand {
       settings.ports.control = port + 2
       settings.ports.sftp = sftpPort
     }
-    let run = try await SandboxRun(settings, readJob: JobReading.settings) { StopRequest.make() }
+    let run = try await SandboxRun(
+      settings, readJob: JobReading.settings, readEventJob: JobReading.events
+    ) { StopRequest.make() }
     if let writeEnv {
-      try Files.write(run.files.environment(run.ports, user: run.user), to: writeEnv)
+      try Files.write(environment(of: run), to: writeEnv)
     }
     try run.announce()
     introduce(run.about, after: "")
     fflush(nil)
     await StopRequest.wait()
     await run.stop()
+  }
+
+  private func environment(of run: SandboxRun) -> String {
+    var world = SandboxWorld.Settings()
+    world.dynamicsClients = clients
+    return run.files.environment(run.ports, user: run.user, world: world)
   }
 
   private func introduce(_ about: JSONValue, after time: String) {

@@ -21,6 +21,8 @@ struct JobStatus {
   var phase: String?
   var lastSuccess: Instant?
   var pending = 0
+  /// Of those pending, how many wait for a parent.
+  var held = 0
   /// Deletions that the ledger keeps: held back by the guard, or not applied yet.
   var deletions = 0
   var known = 0
@@ -50,6 +52,7 @@ struct JobStatus {
     if checkpoint != nil, SQLiteLedger.exists(in: job.folder) {
       let ledger = try SQLiteLedger.open(in: job.folder)
       status.pending = try await ledger.pendingCount()
+      status.held = try await ledger.heldCount()
       status.known = try await ledger.knownCount()
       let deletions = try await ledger.deletionCounts(since: clock.now)
       status.deletions = deletions.waiting + deletions.released
@@ -137,7 +140,8 @@ extension JobStatus {
         "  backlog       "
           + (backlog.map { "\(TimeText.count($0)) changes\(forecast)" }
             ?? "unknown (Dynamics was not asked, or did not say)"))
-      lines.append("  pending       \(TimeText.count(pending)) records")
+      let waits = held > 0 ? ", \(TimeText.count(held)) of them wait for a parent" : ""
+      lines.append("  pending       \(TimeText.count(pending)) records\(waits)")
       if deletions > 0 {
         lines.append("  deletions     \(TimeText.count(deletions)) wait to be made in Campaign")
       }
@@ -168,7 +172,7 @@ extension JobStatus {
       "phase": phase.map(JSONValue.string) ?? .null, "lastSuccess": time(lastSuccess),
       "known": number(known), "backlog": number(backlog),
       "forecastSeconds": number(forecast.map { Int($0.components.seconds) }),
-      "pending": number(pending), "deletionsWaiting": number(deletions),
+      "pending": number(pending), "held": number(held), "deletionsWaiting": number(deletions),
       "tokenTaken": time(token?.taken),
       "tokenExpires": time(token?.expiry), "engineCallsThisMonth": number(engineCallsThisMonth),
       "engineCallsSavedThisMonth": number(engineCallsSavedThisMonth), "next": .string(next),

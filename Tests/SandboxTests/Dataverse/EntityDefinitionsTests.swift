@@ -24,7 +24,7 @@ import Testing
       "EntityDefinitions?$select=LogicalName&$filter=IsPrivate eq false and "
         .replacing(" ", with: "%20")
         + "CanChangeTrackingBeEnabled/Value%20eq%20true")
-    #expect(tracked["value"]?.items?.count == 9)
+    #expect(tracked["value"]?.items?.count == 14)
     #expect(
       try await fixture.fault("GET", "EntityDefinitions(LogicalName='nosuch')")
         == "404 0x80060888")
@@ -115,7 +115,7 @@ import Testing
       try #require(privileges["RolePrivileges"]?.items).contains {
         $0["PrivilegeName"] == "prvReadContact" && $0["Depth"] == "Global"
       })
-    #expect(try await fixture.get("")["value"]?.items?.count == 9)
+    #expect(try await fixture.get("")["value"]?.items?.count == 14)
     #expect(try await fixture.send("GET", "$metadata").status == 200)
     #expect(try await fixture.fault("GET", "nosuchs") == "404 0x8006088a")
     #expect(
