@@ -95,7 +95,6 @@ extension EgressJob {
   ) {
     tally.unmatched += 1
     guard settings.unmatched == .keep else { return }
-    tally.held += 1
     var rejection = Rejection.event(
       row, "noContact", "Dynamics does not have the contact; the event goes when it is there")
     rejection.parent = ParentKey(job: "contact", key: contact)

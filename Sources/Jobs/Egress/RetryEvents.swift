@@ -39,7 +39,7 @@ extension EgressJob {
       entries.compactMap { if case .pending(let rejection) = $0 { rejection.key } else { nil } })
     let settled = slice.rows.map { Rejection.event($0, "", "").key }.filter { !still.contains($0) }
     entries += Set(settled).sorted().map(LedgerEntry.settled)
-    (tally.read, tally.rejected, tally.held) = (0, 0, 0)
+    (tally.read, tally.rejected) = (0, 0)
     try await emit(Advance(tally: tally, settle: Settlement(entries: entries), now: true))
   }
 }
