@@ -37,6 +37,33 @@ package struct DataverseClient: Sendable {
     }
   }
 
+  /// Writes below the root; any answer is returned.
+  ///
+  /// It is not repeated further down where nobody knows whether it was executed: the caller may
+  /// then ask for less at once.
+  func write(
+    _ method: String, _ path: String, headers: [HTTPHeader] = DataverseClient.json,
+    body: [UInt8], for action: String
+  ) async throws(SyncError) -> WriteReply {
+    let request = HTTPRequest(
+      method, root + path, headers: DataverseClient.headers + headers, body: body,
+      timeout: .seconds(240), maxBody: Limit.document.rawValue, isIdempotent: false)
+    do {
+      return .answer(try await transport.send(request))
+    } catch {
+      let failure = error.error(while: action, with: "Dynamics")
+      guard error.kind == .broken, error.cause == nil else { throw failure }
+      return .unknown(failure)
+    }
+  }
+
+  /// What came of a write.
+  enum WriteReply {
+    case answer(HTTPResponse)
+    /// It may have been executed.
+    case unknown(SyncError)
+  }
+
   /// Reads a small document below the root.
   ///
   /// - Throws: the words of the fault, whatever it is.
@@ -61,6 +88,8 @@ package struct DataverseClient: Sendable {
     /// Five thousand rows of fifty columns, long texts included.
     case page = 0x1000_0000
   }
+
+  static let json = [HTTPHeader("Content-Type", "application/json; charset=utf-8")]
 
   /// `If-None-Match: null` keeps caches on the way from answering.
   private static let headers = [

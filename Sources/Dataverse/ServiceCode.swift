@@ -32,6 +32,9 @@ extension ServiceCode: CustomStringConvertible {
 extension ServiceCode {
   static let noSuchRow = ServiceCode(0x8004_0217)
   static let unexpected = ServiceCode(0x8004_0216)
+  static let duplicateKey = ServiceCode(0x8004_0237)
+  static let notSupported = ServiceCode(0x8004_0800)
+  static let payload = ServiceCode(0x8004_8D19)
   static let privilegeDenied = ServiceCode(0x8004_0220)
   static let sqlError = ServiceCode(0x8004_4150)
   static let sqlTimeout = ServiceCode(0x8004_4151)

@@ -75,6 +75,8 @@ package struct ActivityTable: Sendable, Equatable {
   package var timeColumns: [String]
   /// Whether the state may be written when an activity is created; else by a second write.
   package var createsCompleted: Bool
+  /// The status reason that an activity gets with the state Completed; nil: the service's choice.
+  package var completedStatus: Int?
   /// What of the job file the metadata does not bear out, with the nearest names.
   package var findings: [MappingFinding]
 
@@ -82,7 +84,7 @@ package struct ActivityTable: Sendable, Equatable {
     logicalName: String, entitySet: String, state: EgressSettings.ActivityState,
     regarding: String, columns: [String: Column], subjectLength: Int? = nil,
     timeColumns: [String] = ["actualend", "sortdate"], createsCompleted: Bool = true,
-    findings: [MappingFinding] = []
+    completedStatus: Int? = nil, findings: [MappingFinding] = []
   ) {
     self.logicalName = logicalName
     self.entitySet = entitySet
@@ -92,6 +94,7 @@ package struct ActivityTable: Sendable, Equatable {
     self.subjectLength = subjectLength
     self.timeColumns = timeColumns
     self.createsCompleted = createsCompleted
+    self.completedStatus = completedStatus
     self.findings = findings
   }
 }
