@@ -67,6 +67,16 @@ final class EventSlices {
   }
 }
 
+extension EgressJob {
+  /// For `check`: whether the first line of a file has every column of the job.
+  package static func checkHeader(
+    of file: RemoteFile, in dropbox: any Dropbox, _ settings: EgressSettings
+  ) async throws(SyncError) {
+    let header = try await EventSlices.header(of: file, in: dropbox, settings, block: 1 << 16)
+    if let header { _ = try EventPlan(settings, header: header, file: file.name) }
+  }
+}
+
 /// Some rows of a file, and where they end.
 struct EventSlice: Sendable {
   var rows: [EventRow] = []

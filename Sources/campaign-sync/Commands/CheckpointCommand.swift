@@ -20,6 +20,10 @@ struct CheckpointCommand: AsyncParsableCommand {
     func run() async throws {
       try await Report.explaining {
         let workspace = try Workspace(common)
+        if case .egress(let settings) = try workspace.built(name) {
+          let state = EgressJobState(settings, in: workspace.environment)
+          return try await CheckpointText.lines(state).forEach(Standard.output)
+        }
         let state = JobState(try workspace.ingress(name), in: workspace.environment)
         guard let checkpoint = try state.checkpoints.load() else {
           return Standard.output("\(name): no checkpoint; the job has never run")
@@ -47,16 +51,22 @@ struct CheckpointCommand: AsyncParsableCommand {
     func run() async throws {
       try await Report.explaining {
         let workspace = try Workspace(common)
-        let state = JobState(try workspace.ingress(name), in: workspace.environment)
+        let job = try workspace.built(name)
         try ask()
-        guard case .acquired(let lock) = try RunLock.attempt(in: state.folder) else {
+        let place = JobPlace(name, in: workspace.environment)
+        guard case .acquired(let lock) = try RunLock.attempt(in: place.folder) else {
           throw SyncError(
             .unavailable, "clear \(name)", "a run holds its lock",
             next: "campaign-sync status \(name)")
         }
         defer { lock.release() }
-        try state.clear()
-        Standard.output("\(name): cleared; the next run loads everything again")
+        if case .egress(let settings) = job {
+          try EgressJobState(settings, in: workspace.environment).clear()
+          Standard.output("\(name): cleared; the next run reads every export file again")
+        } else {
+          try JobState(try workspace.ingress(name), in: workspace.environment).clear()
+          Standard.output("\(name): cleared; the next run loads everything again")
+        }
       }
     }
 
@@ -95,6 +105,31 @@ enum CheckpointText {
           + (token.expiry.map { ", expires \(TimeText.utc($0))" } ?? ""))
     }
     lines.append("deltas    \(state.delta.rounds)")
+    return lines
+  }
+}
+
+extension CheckpointText {
+  /// Where an egress job stands.
+  static func lines(_ job: EgressJobState) async throws(SyncError) -> [String] {
+    guard let checkpoint = try job.checkpoints.load() else {
+      return ["\(job.settings.name): no checkpoint; the job has never run"]
+    }
+    let (state, identity) = (checkpoint.state, checkpoint.identity)
+    let ledger = try SQLiteLedger.open(in: job.place.folder)
+    var lines = [
+      "event     \(identity.resource) of \(identity.campaign)",
+      "table     \(identity.table) of \(identity.dynamicsHost)",
+      "rounds    \(state.rounds)",
+      "pending   \(TimeText.count(try await ledger.pendingCount())) events, "
+        + "\(TimeText.count(try await ledger.heldCount())) of them wait for their contact",
+      "files     \(state.waiting.count) seen and not finished",
+    ]
+    for file in state.waiting {
+      let mark = try await ledger.file(file.name)
+      let read = mark.map { ", read to byte \(TimeText.count(Int($0.offset)))" } ?? ""
+      lines.append("          \(file.name), \(TimeText.count(Int(file.size))) bytes\(read)")
+    }
     return lines
   }
 }
