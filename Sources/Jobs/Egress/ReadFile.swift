@@ -158,10 +158,26 @@ extension EgressJob {
         try await queue.drain(&group) { sent throws(SyncError) in try await settle(sent, emit) }
         return .success(reading ?? .changed)
       } catch {
+        if error.isStop { await settleRest(&queue, &group, emit) }
         group.cancelAll()
         return .failure(error)
       }
     }
     return try result.get()
+  }
+
+  /// A run that is asked to end still records what Dynamics has answered.
+  private func settleRest(
+    _ queue: inout SliceQueue, _ group: inout TaskGroup<SentSlice>, _ emit: Emit<EgressState>
+  ) async {
+    while queue.count > 0 {
+      let sent = await queue.first(&group)
+      if sent.failure != nil { return }
+      do throws(SyncError) {
+        try await settle(sent, emit)
+      } catch {
+        guard error.isStop else { return }
+      }
+    }
   }
 }

@@ -13,7 +13,8 @@ struct InspectCommand: AsyncParsableCommand {
 
   @Argument(help: "The job.") var name: String
   @Argument(
-    help: "The primary id (a guid) of the record in Dynamics; of an egress job a contact or a log id."
+    help:
+      "The primary id (a guid) of the record in Dynamics; of an egress job a contact or a log id."
   )
   var key: String
   @Flag(help: "Print JSON.") var json = false

@@ -22,7 +22,8 @@ struct ScheduleCommand: AsyncParsableCommand {
       name: .long, help: "The rhythm: 5m, 15m, 1h, 1d.",
       transform: { try DurationText.parse($0) })
     var every = Duration.seconds(900)
-    @Argument(help: "The jobs, a line each; without them one line for all.") var names: [String] = []
+    @Argument(help: "The jobs, a line each; without them one line for all.") var names: [String] =
+      []
     @OptionGroup var common: CommonOptions
 
     func validate() throws {

@@ -23,7 +23,8 @@ struct EventInspection {
     contact = RowKey(key)
     try await look(into: state)
     if contact == nil {
-      contact = pending.lazy.compactMap(\.rejection.line).compactMap { EventRow(line: $0) }
+      contact =
+        pending.lazy.compactMap(\.rejection.line).compactMap { EventRow(line: $0) }
         .first?.contact
     }
     guard let contact else { return }
