@@ -119,6 +119,30 @@ struct EgressFlowTests {
     try await expectEqual(sandbox, after: "sweeping")
   }
 
+  static let dialects: [(export: String, csv: String)] = [
+    ("--quote double --separator , --dates iso", #"separator: ",", quote: double"#),
+    (
+      "--separator tab --crlf --bom --dates slashes --time-zone Europe/Paris",
+      "separator: tab, quote: none, timeZone: Europe/Paris"
+    ),
+    (
+      "--gzip --quote double --crlf --time-zone America/New_York",
+      #"separator: ";", quote: double, timeZone: America/New_York"#
+    ),
+  ]
+
+  @Test("Separators, quotes, line ends, marks, zones and packing are read as they are exported")
+  func dialects() async throws {
+    let standard = #"separator: ";", quote: double, timeZone: UTC"#
+    for dialect in Self.dialects {
+      let jobs = Self.jobs().mapValues { $0.replacing(standard, with: dialect.csv) }
+      let sandbox = try await SandboxProcess(contacts: 50, jobs: jobs)
+      try await sandbox.order("export-events --events 200 \(dialect.export)")
+      try await sandbox.type("egress send open click bounce").expect(0)
+      try await expectEqual(sandbox, after: dialect.export)
+    }
+  }
+
   @Test("A missing column and a wrong table are 78, named with what is there")
   func refusals() async throws {
     var jobs = Self.jobs()

@@ -30,7 +30,7 @@ extension EgressJob {
       if file.since + settings.files.stableFor <= now {
         listing.stable.append(file.file)
       } else {
-        ports.note("\(file.name): not taken yet; it was still changing")
+        ports.note("\(file.name): not taken yet; no two listings have agreed so far")
       }
     }
     return listing

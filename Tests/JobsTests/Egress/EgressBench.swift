@@ -9,6 +9,7 @@ import TestSupport
 final class EgressBench: Sendable {
   let world: World
   let settings: EgressSettings
+  let zone: TimeZoneRules
   let activities: MemoryActivities
   let box = MemoryDropbox()
   let dropbox: FaultyDropbox
@@ -30,10 +31,12 @@ final class EgressBench: Sendable {
   }
 
   init(
-    _ world: World = .still(), activities: MemoryActivities = MemoryActivities(),
+    _ world: World = .still(), zone: TimeZoneRules = .utc,
+    activities: MemoryActivities = MemoryActivities(),
     _ change: (inout EgressSettings) -> Void = { _ in }
   ) {
     self.world = world
+    self.zone = zone
     self.activities = activities
     var settings = Clicks.settings
     change(&settings)
@@ -84,7 +87,7 @@ final class EgressBench: Sendable {
           table: settings.table, columns: settings.columns, state: settings.state,
           position: SourcePosition(file: "jobs/egress-click.yaml", line: 1)))
       return EventForm(
-        settings, campaign: "https://mc.adobe.io/acme", zone: .utc, table: table,
+        settings, campaign: "https://mc.adobe.io/acme", zone: zone, table: table,
         uuid: { uuidV5($0, $1) })
     }
   }
