@@ -25,6 +25,7 @@ final class ExportFile {
   ) throws(SyncError) {
     name = file.name
     size = file.size
+    guard size <= ExportFile.largest else { throw .tooLarge(name) }
     self.dropbox = dropbox
     self.block = block
     inflater = file.name.hasSuffix(".gz") ? try Inflater(of: file.name) : nil
@@ -76,8 +77,13 @@ final class ExportFile {
 
   private func count(_ bytes: [UInt8]?) throws(SyncError) {
     content += UInt64(bytes?.count ?? 0)
-    guard content > ExportFile.largest else { return }
-    throw SyncError(
+    guard content <= ExportFile.largest else { throw .tooLarge(name) }
+  }
+}
+
+extension SyncError {
+  fileprivate static func tooLarge(_ name: String) -> SyncError {
+    SyncError(
       .protocolBroken, "read \(name)", "it holds more than \(ExportFile.largest) bytes",
       code: "too-large", next: "let the export write smaller files")
   }

@@ -50,9 +50,12 @@ struct Connections {
   }
 
   /// Activities, written by all application users at once.
-  func activities() throws(SyncError) -> DataverseActivities {
+  ///
+  /// - Parameter first: of the first application user, which has its token already.
+  func activities(
+    first: DataverseClient
+  ) throws(SyncError) -> DataverseActivities {
     let settings = environment.dynamics
-    let first = try dynamics()
     var others: [DataverseClient] = []
     for identity in settings.clients.dropFirst() { others.append(try dynamics(as: identity)) }
     var gates: [any Gate] = []

@@ -54,16 +54,17 @@ struct EgressRun {
     let zone = try ZoneFile.rules(settings.files.timeZone)
     guard let sftp = try connections.sftp() else { throw .noSharedFolder(settings.name) }
     let standing = try state.checkpoint(organization: nil)
-    let activities = try connections.activities()
+    let dynamics = try connections.dynamics()
+    let activities = try connections.activities(first: dynamics)
     let identity: JobIdentity
     if let standing {
       identity = standing.identity
     } else {
-      identity = state.identity(organization: try await connections.dynamics().organization().id)
+      identity = state.identity(organization: try await dynamics.organization().id)
     }
     let ledger = try await state.place.ledger(
       identity: identity, hasCheckpoint: standing != nil)
-    let form = EventForms(state, zone, connections, activities)
+    let form = EventForms(state, zone, dynamics, activities)
     let job = EgressJob(
       settings: settings, goal: goal, before: standing?.state ?? EgressState(),
       ports: EgressPorts(
@@ -93,25 +94,25 @@ struct EgressRun {
 actor EventForms {
   private let state: EgressJobState
   private let zone: TimeZoneRules
-  private let connections: Connections
+  private let dynamics: any TableCatalog
   private let activities: any ActivitySink
   private var flight: Task<Result<EventForm, SyncError>, Never>?
 
   init(
-    _ state: EgressJobState, _ zone: TimeZoneRules, _ connections: Connections,
+    _ state: EgressJobState, _ zone: TimeZoneRules, _ dynamics: any TableCatalog,
     _ activities: any ActivitySink
   ) {
     self.state = state
     self.zone = zone
-    self.connections = connections
+    self.dynamics = dynamics
     self.activities = activities
   }
 
   func form() async throws(SyncError) -> EventForm {
     if flight == nil {
-      flight = Task { [state, zone, connections, activities] in
+      flight = Task { [state, zone, dynamics, activities] in
         do throws(SyncError) {
-          let organization = try await connections.dynamics().organization()
+          let organization = try await dynamics.organization()
           _ = try state.checkpoint(organization: organization.id)
           let table = try await EventForms.table(of: state.settings, activities)
           return .success(

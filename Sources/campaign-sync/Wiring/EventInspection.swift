@@ -28,7 +28,7 @@ struct EventInspection {
         .first?.contact
     }
     guard let contact else { return }
-    let activities = try connections.activities()
+    let activities = try connections.activities(first: connections.dynamics())
     isInDynamics = try await activities.contacts(among: [contact]).contains(contact)
     timeline = try await activities.timeline(of: contact, limit: EventInspection.most)
   }
