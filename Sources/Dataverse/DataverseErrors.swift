@@ -21,8 +21,8 @@ extension DataverseFault {
     case .privilege:
       return SyncError(
         .permission, action, "the application user lacks a privilege", code: codeText,
-        next: "give its security role Read on the table for the whole organization: change"
-          + " tracking works with no less")
+        next: "give its security role Read on the table (prvRead and the table's name) for the"
+          + " whole organization: change tracking works with no less")
     case .forbidden:
       return SyncError(
         .permission, action, "Dynamics does not allow it to this application user", code: codeText,
@@ -87,7 +87,7 @@ extension SyncError {
       .configuration, action,
       "Dynamics has forgotten the changes since the last run: its token"
         + " expired, or the table was changed", code: SyncError.tokenExpiredCode,
-      next: "campaign-sync checkpoint clear, then initial: every row is read and compared again")
+      next: "campaign-sync run JOB: every row is read and compared again, and nothing is lost")
   }
 
   /// A page link of an earlier run that is no longer taken.

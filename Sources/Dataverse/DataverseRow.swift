@@ -19,4 +19,15 @@ extension DataverseClient {
     }
     return page.rows == 1 ? page : nil
   }
+
+  /// By the row's own address: a filter would leave out what this user may not see, and say no word.
+  package func isGone(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Bool {
+    guard let primaryId = query.columns.first else { return false }
+    let url = "\(root)\(query.entitySet)(\(key))?$select=\(primaryId)"
+    let action = "look for one row of \(query.entitySet)"
+    let response = try await get(url, for: action)
+    guard let fault = DataverseFault(response) else { return false }
+    if fault.status == 404, fault.code == .noSuchRow { return true }
+    throw fault.error(action)
+  }
 }

@@ -32,8 +32,28 @@ extension DataverseClient: TableSource {
   }
 
   private func scanURL(_ query: TableQuery) -> String {
-    let columns = query.columns.map { PercentEncoding.encode($0) }.joined(separator: ",")
-    return "\(root)\(query.entitySet)?$select=\(columns)"
+    "\(root)\(query.entitySet)?$select=\(columns(of: query))"
+  }
+
+  private func columns(of query: TableQuery) -> String {
+    query.columns.map { PercentEncoding.encode($0) }.joined(separator: ",")
+  }
+
+  /// The delta link with other columns; nil where it names none.
+  ///
+  /// - Source: fact sheet 4.5; outside of the documented contract, so the service may refuse it.
+  package func retarget(_ link: String, to query: TableQuery) -> String? {
+    let parts = link.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, deltaToken(of: link) != nil else { return nil }
+    var hasColumns = false
+    let options = parts[1].split(separator: "&").map { option -> String in
+      for name in ["$select=", "%24select="] where option.hasPrefix(name) {
+        hasColumns = true
+        return name + columns(of: query)
+      }
+      return String(option)
+    }
+    return hasColumns ? parts[0] + "?" + options.joined(separator: "&") : nil
   }
 
   /// The token as it stands in the link, its encoding untouched.

@@ -103,7 +103,7 @@ extension SyncError {
   /// What to do with a ledger that cannot be used; the job's name is that of its folder.
   static func wayOut(_ path: String) -> String {
     let job = path.split(separator: "/").dropLast().last ?? "JOB"
-    return "put it back from a backup together with checkpoint.json, or begin anew: "
-      + "campaign-sync checkpoint clear \(job)"
+    return "put it back from a backup together with checkpoint.json, or remove it and go on with a "
+      + "new one: campaign-sync checkpoint adopt \(job)"
   }
 }

@@ -11,7 +11,7 @@ actor LedgerReader {
   private let selectFile: Statement
   private let selectDeletions, countDeletions, countDeleted: Statement
   private let selectSerial, selectStanding, countHeld, selectParents, selectChildren, selectAbsent,
-    selectDeparted, selectArrived: Statement
+    selectDeparted, selectScan, selectArrived: Statement
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
@@ -51,6 +51,7 @@ actor LedgerReader {
       ORDER BY key LIMIT ?
       """)
     selectArrived = try database.prepare("SELECT 1 FROM arrived WHERE id = ?")
+    selectScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
     selectDeparted = try database.prepare(
       "SELECT position, key FROM departed WHERE position > ? ORDER BY position LIMIT ?")
   }
@@ -159,6 +160,8 @@ actor LedgerReader {
     selectChildren.bind(3, limit)
     return try keys(selectChildren)
   }
+
+  func lastScan() throws(SyncError) -> Int { try number(selectScan) }
 
   func absent(after key: RowKey?, limit: Int) throws(SyncError) -> [RowKey] {
     Self.bind(selectAbsent, 1, after: key)

@@ -8,13 +8,18 @@ final class LedgerWriter {
   private let upsertFile: Statement
   private let events: EventWriter
   private let readCount, writeCount: Statement
-  private let readScan, writeScan, markScanned, doubtAll: Statement
+  private let readScan, writeScan, markScanned, doubt: Statement
   private let deletions: DeletionWriter
   private let links: LinkWriter
   private var known = 0
   /// Number of the newest scan.
   private var scan = 0
   private var hasPending = true
+
+  static let doubtingAll = """
+    UPDATE known SET state = 0, digest = NULL WHERE state = 1;
+    UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'serial';
+    """
 
   init(_ database: Database) throws(SyncError) {
     self.database = database
@@ -40,7 +45,7 @@ final class LedgerWriter {
     readScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
     writeScan = try database.prepare("UPDATE meta SET value = ? WHERE name = 'scan'")
     markScanned = try database.prepare("UPDATE known SET scan = ?2 WHERE key = ?1")
-    doubtAll = try database.prepare("UPDATE known SET state = 0, digest = NULL")
+    doubt = try database.prepare("UPDATE known SET state = 0, digest = NULL WHERE key = ?")
     deletions = try DeletionWriter(database)
     links = try LinkWriter(database)
   }
@@ -94,7 +99,7 @@ final class LedgerWriter {
       try settle(key.description)
     case .linked(let key, let parents): try links.put(key, parents)
     case .orphaned(let key, let rejection):
-      try put(key, nil)
+      try doubt(key)
       try links.depart(key)
       isPending.bind(1, rejection.key)
       let waits = try isPending.step()
@@ -110,7 +115,7 @@ final class LedgerWriter {
         markScanned.bind(1, key.stored.high, key.stored.low)
         try markScanned.run()
       }
-    case .allDoubted: try doubtAll.run()
+    case .allDoubted: try database.run(Self.doubtingAll)
     case .arrived(let ids): try events.put(ids, at: now)
     case .forgotEvents(let moment, let listed): try events.forget(before: moment, listed)
     }
@@ -136,6 +141,18 @@ final class LedgerWriter {
     }
     try bind(updateKnown, key, digest)
     try updateKnown.run()
+  }
+
+  /// The row is proven no more; no scan has had it because of that.
+  private func doubt(_ key: RowKey) throws(SyncError) {
+    try bind(insertKnown, key, nil)
+    try insertKnown.run()
+    guard database.changes == 0 else {
+      known += 1
+      return
+    }
+    doubt.bind(1, key.stored.high, key.stored.low)
+    try doubt.run()
   }
 
   private func bind(_ statement: Statement, _ key: RowKey, _ digest: RowDigest?) throws(SyncError) {

@@ -70,7 +70,7 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
   package static func open(
     in folder: String, identity: JobIdentity? = nil
   ) throws(SyncError) -> SQLiteLedger {
-    let ledger = try SQLiteLedger(path(in: folder))
+    let ledger = try SQLiteLedger(path(in: folder), isLooking: false)
     guard let identity, identity != ledger.identity else { return ledger }
     let path = path(in: folder)
     throw SyncError(
@@ -78,15 +78,44 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
       next: SyncError.wayOut(path))
   }
 
-  private init(_ path: String) throws(SyncError) {
+  /// Opens a ledger that is there to be read only: nothing of it changes.
+  ///
+  /// - Errors: 74 where it is of an older format.
+  package static func look(in folder: String) throws(SyncError) -> SQLiteLedger {
+    try SQLiteLedger(path(in: folder), isLooking: true)
+  }
+
+  /// Gives the ledger to another pair of systems: what was proven of the old one is proven no more.
+  ///
+  /// The job's run does not hold it meanwhile.
+  package static func adopt(in folder: String, for identity: JobIdentity) throws(SyncError) {
+    let path = path(in: folder)
     guard access(path, F_OK) == 0 else {
       throw SyncError(.storage, "open \(path)", "it is missing", next: SyncError.wayOut(path))
     }
     let database = try Database(at: path)
-    try database.run(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2048;"
-        + "PRAGMA journal_size_limit = 16777216")
-    try Self.bringToToday(database, path)
+    try database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+    try bringToToday(database, path)
+    try database.transaction { () throws(SyncError) in
+      for row in identity.rows { try Schema.set(row.name, row.text, in: database) }
+      try database.run(LedgerWriter.doubtingAll)
+    }
+  }
+
+  private init(_ path: String, isLooking: Bool) throws(SyncError) {
+    guard access(path, F_OK) == 0 else {
+      throw SyncError(.storage, "open \(path)", "it is missing", next: SyncError.wayOut(path))
+    }
+    let database = try Database(at: path)
+    if isLooking {
+      try database.run("PRAGMA query_only = 1")
+      try Self.requireToday(database, path)
+    } else {
+      try database.run(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2048;"
+          + "PRAGMA journal_size_limit = 16777216")
+      try Self.bringToToday(database, path)
+    }
     let read = try Self.readMeta(database)
     guard read.key.count == 32 else { throw .sqlite(11, "open \(path)", path) }  // SQLITE_CORRUPT
     (digestKey, identity) = (read.key, read.identity)
@@ -139,6 +168,8 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
     try await reader.children(of: parent, after: key, limit: limit)
   }
 
+  package func lastScan() async throws(SyncError) -> Int { try await reader.lastScan() }
+
   package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
     try await reader.absent(after: key, limit: limit)
   }
@@ -168,6 +199,25 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
   }
 
   private static func bringToToday(_ database: Database, _ path: String) throws(SyncError) {
+    let format = try format(of: database, path)
+    if format < Schema.current {
+      try Schema.migrate(database, from: format, by: Schema.steps)
+    }
+  }
+
+  private static func requireToday(_ database: Database, _ path: String) throws(SyncError) {
+    let format = try format(of: database, path)
+    guard format == Schema.current else {
+      let job = path.split(separator: "/").dropLast().last ?? "JOB"
+      throw SyncError(
+        .storage, "open \(path)",
+        "it has format \(format); this version reads \(Schema.current), and a command that only "
+          + "looks changes nothing", next: "campaign-sync run \(job) brings it to today's format")
+    }
+  }
+
+  /// - Errors: 74 where this version does not know it.
+  private static func format(of database: Database, _ path: String) throws(SyncError) -> Int {
     guard let format = try Schema.format(of: database) else {
       throw SyncError(.storage, "open \(path)", "it is no ledger", next: SyncError.wayOut(path))
     }
@@ -177,9 +227,7 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
         "it has format \(format); this version knows up to \(Schema.current)",
         next: "install the version of campaign-sync that wrote it, or a newer one")
     }
-    if format < Schema.current {
-      try Schema.migrate(database, from: format, by: Schema.steps)
-    }
+    return format
   }
 
   private static func readMeta(

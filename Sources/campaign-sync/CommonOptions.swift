@@ -52,6 +52,14 @@ struct WorkOptions: ParsableArguments {
   }
 }
 
+/// What the commands that follow changes take.
+struct PositionOptions: ParsableArguments {
+  @Flag(
+    name: .long,
+    help: "Accept a changed mapping and go on from here: rows get it when they next change.")
+  var keepPosition = false
+}
+
 /// `90s`, `55m`, `2h`, `1d`.
 enum DurationText {
   static func parse(_ text: String) throws -> Duration {

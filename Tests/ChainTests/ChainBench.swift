@@ -127,6 +127,29 @@ final class ChainBench: Sendable {
     return targets
   }
 
+  /// What the commands `replay` and `checkpoint adopt` do to a job.
+  func replay(_ job: String) {
+    edit(job) { state in
+      if case .marked(let marked) = Replay(of: state) { state = marked }
+    }
+  }
+
+  func adopt(_ job: String, losingLedger isLost: Bool) {
+    if isLost { ledgers[job]?.ledger.lose() }
+    if !isLost { try? ledgers[job]?.ledger.record([.allDoubted], at: world.clock.now) }
+    edit(job) { state in
+      guard state.phase == .loaded else { return }
+      state = state.recovering(isLost ? .ledgerLost : .adopted, keepingToken: isLost)
+    }
+  }
+
+  private func edit(_ job: String, _ change: (inout IngressState) -> Void) {
+    guard let checkpoints = ledgers[job]?.checkpoints, var checkpoint = try? checkpoints.load()
+    else { return }
+    change(&checkpoint.state)
+    try? checkpoints.replace(with: checkpoint)
+  }
+
   func state(of job: String) -> IngressState? { try? ledgers[job]?.checkpoints.load()?.state }
   func waiting(in job: String) -> [String] { ledgers[job]?.ledger.waiting ?? [] }
 
@@ -148,7 +171,13 @@ final class ChainBench: Sendable {
       ports: IngressPorts(
         source: dynamics, spool: spool, ledger: ledger,
         digest: { [digester] in digester.digest($0) },
-        clock: world.clock, writes: 1, parents: parents),
+        clock: world.clock, writes: 1, reads: 1,
+        readsWholeOrganization: { [dynamics] () async throws(SyncError) in
+          try await dynamics.readsWholeOrganization(
+            TableSchema(
+              logicalName: settings.table, entitySet: "", primaryId: "", isChangeTracked: true,
+              columns: []))
+        }, parents: parents),
       staging: StageJob(name: settings.name, dropbox: nil, spool: spool, uploads: 1),
       loading: LoadJob(
         settings: settings, goal: .look, workflow: NoWorkflow(), dropbox: nil, spool: spool,

@@ -9,6 +9,26 @@ import Testing
 
   @Test("Whatever changes and whoever dies, four tables end equal", arguments: Seeds.all)
   func endsEqual(seed: UInt64) async throws {
+    try await Self.tell(seed) { _, _ in }
+  }
+
+  @Test("Also where tokens expire, jobs are replayed, and ledgers are lost", arguments: Seeds.all)
+  func recoversToEqual(seed: UInt64) async throws {
+    try await Self.tell(seed) { bench, round in
+      let job = bench.jobs[Int((seed / 4 &+ round) % 4)].name
+      switch (seed &+ round) % 4 {
+      case 0: await bench.dataverse.invalidateTokens()
+      case 1: bench.replay(job)
+      case 2: bench.adopt(job, losingLedger: false)
+      default: if round == 2 { bench.adopt(job, losingLedger: true) }
+      }
+    }
+  }
+
+  /// - Parameter trouble: what happens after the changes of a round.
+  private static func tell(
+    _ seed: UInt64, trouble: (ChainBench, UInt64) async throws -> Void
+  ) async throws {
     let world = World(seed: seed, kills: Int(seed % 6), span: 900, isLossy: seed % 3 > 0)
     // What becomes of a record whose target goes; cleared or left, a link of 1 cardinality would
     // hide it from every call for good.
@@ -20,6 +40,7 @@ import Testing
     var problems = [await bench.runAll()]
     for round in 1...3 as ClosedRange<UInt64> {
       try await Self.change(bench.dataverse, seed &* 31 &+ round)
+      try await trouble(bench, round)
       problems.append(await bench.runAll())
     }
     world.clearUp()

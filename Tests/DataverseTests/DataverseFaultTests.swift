@@ -51,10 +51,10 @@ struct DataverseFaultTests {
       .configuration, "change tracking is off", next: "Track changes", code: ""),
     Row(
       "token expired", .fault(400, "-2147204270"), .configuration, "forgotten",
-      next: "checkpoint clear", code: SyncError.tokenExpiredCode),
+      next: "campaign-sync run", code: SyncError.tokenExpiredCode),
     Row(
       "token expired, as gone", .fault(410, "0x80044352"), .configuration, "forgotten",
-      next: "checkpoint clear", code: SyncError.tokenExpiredCode),
+      next: "campaign-sync run", code: SyncError.tokenExpiredCode),
     Row(
       "unknown set", .fault(404, "0x8006088a"), .configuration, "no such table",
       next: "logical name",

@@ -105,6 +105,7 @@ private struct LateLedger: Ledger {
   ) async throws(SyncError) -> [RowKey] {
     try await inner.children(of: parent, after: key, limit: limit)
   }
+  func lastScan() async throws(SyncError) -> Int { try await inner.lastScan() }
   func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
     try await inner.absent(after: key, limit: limit)
   }

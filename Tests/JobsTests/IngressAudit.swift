@@ -31,7 +31,9 @@ extension IngressBench {
   /// Every row behind the position is in the ledger: sent, proven, or waiting.
   private func auditRows(_ next: IngressState) -> [String] {
     let needsProof = next.delta.link != nil || next.delta.rounds > 0 || settings.initial == .api
-    let links = [next.export.link, next.delta.link, next.delta.token?.link].compactMap { $0 }
+    let links = [
+      next.export.link, next.delta.link, next.recovery?.link, next.delta.token?.link,
+    ].compactMap { $0 }
     let rows = ledger.rows
     let waiting = Set(ledger.waiting.map { $0.prefix(36) })
     return links.flatMap { link in

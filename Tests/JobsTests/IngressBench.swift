@@ -12,12 +12,12 @@ final class IngressBench: Sendable {
   let settings: IngressSettings
   let plan: RowPlan
   let table: MemoryTable
-  let resource = MemoryResource(key: "externalId")
+  let resource: MemoryResource
   let box = MemoryDropbox()
   let dropbox: FaultyDropbox
   let workflow: MemoryWorkflow
-  let ledger = MemoryLedger()
-  let checkpoints = MemoryCheckpointStore<IngressState>()
+  let ledger: MemoryLedger
+  let checkpoints: MemoryCheckpointStore<IngressState>
   let signalGate = MemoryGate()
   let breach: Breach?
   private let spools: SpoolShelf
@@ -35,12 +35,21 @@ final class IngressBench: Sendable {
     var isStopped: @Sendable () -> Bool = { false }
     var deadline: Instant?
     var approvedDeletes: Int?
+    var readsWholeOrganization: Bool? = true
+    /// Each page of a scan has come.
+    var whenPaged: @Sendable () -> Void = {}
   }
 
   init(
     _ world: World = .calm(), table: MemoryTable = MemoryTable(primaryId: "contactid"),
+    resource: MemoryResource = MemoryResource(key: "externalId"),
+    ledger: MemoryLedger = MemoryLedger(),
+    checkpoints: MemoryCheckpointStore<IngressState> = MemoryCheckpointStore(),
     breach: Breach? = nil, _ change: (inout IngressSettings) -> Void = { _ in }
   ) throws {
+    self.resource = resource
+    self.ledger = ledger
+    self.checkpoints = checkpoints
     self.world = world
     self.table = table
     self.breach = breach
@@ -67,6 +76,33 @@ final class IngressBench: Sendable {
   @discardableResult
   func life(_ goal: IngressJob.Goal) -> RunOutcome<IngressState> {
     perform(job(goal))
+  }
+
+  /// The same job beside another ledger: from a backup.
+  func withLedger(_ ledger: MemoryLedger) throws -> IngressBench {
+    let settings = settings
+    return try IngressBench(
+      world, table: table, resource: resource, ledger: ledger, checkpoints: checkpoints
+    ) { $0 = settings }
+  }
+
+  /// The same job after its ledger was lost and the checkpoint adopted.
+  func withNewLedger() throws -> IngressBench {
+    var checkpoint = try checkpoints.load()
+    if let state = checkpoint?.state {
+      checkpoint?.state = state.recovering(.ledgerLost, keepingToken: true)
+    }
+    if let checkpoint { try checkpoints.replace(with: checkpoint) }
+    return try withLedger(MemoryLedger())
+  }
+
+  /// What `replay` does to the checkpoint.
+  func replay() {
+    guard var checkpoint = try? checkpoints.load(),
+      case .marked(let state) = Replay(of: checkpoint.state)
+    else { return }
+    checkpoint.state = state
+    try? checkpoints.replace(with: checkpoint)
   }
 
   /// Phase `loading`: all parts and the manifest are published, nothing is signalled.
@@ -118,9 +154,15 @@ final class IngressBench: Sendable {
       settings: settings, goal: goal, before: state?.delta ?? DeltaSlot(),
       target: target(pageSize: wishes.pageSize),
       ports: IngressPorts(
-        source: FaultySource(table, world, isWithoutToken: wishes.isWithoutToken), spool: spoolPort,
+        source: FaultySource(
+          table, world, isWithoutToken: wishes.isWithoutToken, whenPaged: wishes.whenPaged),
+        spool: spoolPort,
         ledger: FaultyLedger(ledger, world),
-        digest: { digester.digest($0) }, clock: world.clock, writes: 3,
+        digest: { digester.digest($0) }, clock: world.clock, writes: 3, reads: 3,
+        readsWholeOrganization: { () throws(SyncError) in
+          try self.world.checkAlive()
+          return wishes.readsWholeOrganization
+        },
         approvedDeletes: wishes.approvedDeletes),
       staging: staging, loading: loading(goal == .next ? .look : .wait))
   }

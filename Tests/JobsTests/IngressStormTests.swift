@@ -31,7 +31,7 @@ import Testing
     let end = try #require(Self.calm[story]).end
     #expect(end.problem == nil)
     #expect(end.violations.isEmpty)
-    #expect(end.contents.count == 60, "of 66: 1 never mapped, 3 removed, 2 filtered out")
+    #expect(end.contents.count == story.leaves)
     #expect(end.contents.values.allSatisfy { $0.count == 1 })
     #expect(end.waiting.count == 2)
     #expect(end.halfFiles.isEmpty)

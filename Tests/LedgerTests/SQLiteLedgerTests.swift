@@ -103,6 +103,42 @@ import Testing
     #expect(error?.kind == .storage)
   }
 
+  @Test func lookingChangesNothingAndRefusesAnOlderFormat() async throws {
+    let key = RowKey(high: 1, low: 1)
+    try create().record([.sent(key)], at: Instant(seconds: 1))
+    let ledger = try SQLiteLedger.look(in: folder.path)
+    #expect(try await ledger.known([key]) == [key: .sent])
+    #expect(throws: SyncError.self) {
+      try ledger.record([.forgotten(key)], at: Instant(seconds: 2))
+    }
+    #expect(try await ledger.known([key]) == [key: .sent])
+    let database = try Database(at: path)
+    try database.run("UPDATE meta SET value = 1 WHERE name = 'format'")
+    let error = #expect(throws: SyncError.self) { try SQLiteLedger.look(in: folder.path) }
+    #expect(error?.kind == .storage && error?.reason.contains("it has format 1") == true)
+    #expect(error?.next?.contains("campaign-sync run") == true)
+    #expect(try Schema.format(of: database) == 1, "it was not brought to today")
+  }
+
+  @Test func anAdoptedLedgerBelongsToOthersAndProvesNothing() async throws {
+    let (one, two) = (RowKey(high: 1, low: 1), RowKey(high: 2, low: 2))
+    let digest = RowDigest(high: 1, low: 2)
+    try create().record([.proven(one, digest: digest), .sent(two)], at: Instant(seconds: 1))
+    var other = identity
+    other.organization = "another"
+    for _ in 1...2 { try SQLiteLedger.adopt(in: folder.path, for: other) }
+    #expect(throws: SyncError.self) {
+      try SQLiteLedger.open(in: folder.path, identity: identity)
+    }
+    let ledger = try SQLiteLedger.open(in: folder.path, identity: other)
+    #expect(try await ledger.known([one, two]) == [one: .sent, two: .sent])
+    try SQLiteLedger.remove(in: folder.path)
+    let missing = #expect(throws: SyncError.self) {
+      try SQLiteLedger.adopt(in: folder.path, for: other)
+    }
+    #expect(missing?.kind == .storage)
+  }
+
   @Test func aNewerFormatIsRefused() throws {
     _ = try create()
     let database = try Database(at: path)
@@ -119,7 +155,7 @@ import Testing
     close(file)
     let error = #expect(throws: SyncError.self) { try SQLiteLedger.open(in: folder.path) }
     #expect(error?.kind == .storage)
-    #expect(error?.next?.contains("campaign-sync checkpoint clear") == true)
+    #expect(error?.next?.contains("campaign-sync checkpoint adopt") == true)
   }
 
   @Test func aFailedRecordLeavesNothing() async throws {

@@ -169,19 +169,28 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     Set(try await ledger.deletions(released: false, after: nil, limit: 9).map(\.key))
   }
 
-  private func tellsAbsent(_ ledger: any Ledger) async throws {
+  private func tellsAbsent(_ ledger: any Ledger & ParentRecords) async throws {
     try ledger.record([.sentAll([one, two, three])], at: early)
     #expect(try await ledger.absent(after: nil, limit: 9).isEmpty, "no scan, no absence")
+    #expect(try await ledger.lastScan() == 0)
     for _ in 1...2 { try ledger.record([.scanBegan(1)], at: early) }
     try ledger.record([.scanned([one]), .proven(two, digest: digest)], at: early)
     #expect(try await ledger.absent(after: nil, limit: 9) == [three])
     #expect(try await ledger.absent(after: three, limit: 9).isEmpty)
     try ledger.record([.scanBegan(2), .scanned([three])], at: late)
+    #expect(try await ledger.lastScan() == 2)
     var seen: [RowKey] = []
     while let next = try await ledger.absent(after: seen.last, limit: 1).first { seen.append(next) }
     #expect(seen.count == 2 && Set(seen) == [one, two])
-    try ledger.record([.allDoubted], at: late)
+    let held = Rejection(key: "\(one)", rule: "parent", reason: "it waits")
+    try ledger.record(
+      [.proven(one, digest: digest), .scanBegan(3), .orphaned(one, held)], at: late)
+    #expect(try await ledger.known([one]) == [one: .sent])
+    #expect(try await ledger.absent(after: nil, limit: 9).contains(one), "nobody has scanned it")
+    let serial = try await ledger.serial()
+    try ledger.record([.proven(two, digest: digest), .allDoubted], at: late)
     #expect(try await ledger.known([two]) == [two: .sent])
+    #expect(try await ledger.serial() != serial)
   }
 
   private func replacesParents(_ ledger: any Ledger) async throws {

@@ -19,6 +19,8 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
     var departed: [RowKey] = []
     var links: [RowKey: Set<RowKey>] = [:]
     var scan = 0
+    /// How often it was lost.
+    var life = 0
     var scanned: [RowKey: Int] = [:]
     var arrived: [RowKey: Instant] = [:]
     var recorded: [String: Instant] = [:]
@@ -37,6 +39,23 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
   private let content = Mutex(Content())
 
   package init() {}
+
+  /// Somebody removed it, and a new one is there.
+  package func lose() {
+    content.withLock { content in
+      let life = content.life + 1
+      content = Content()
+      content.life = life
+    }
+  }
+
+  /// A backup.
+  package func copy() -> MemoryLedger {
+    let copy = MemoryLedger()
+    let all = content.withLock { $0 }
+    copy.content.withLock { $0 = all }
+    return copy
+  }
 
   /// All known rows, for comparing two stories.
   package var rows: [RowKey: KnownRow] { content.withLock { $0.known } }
@@ -86,14 +105,18 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
     case .linked(let key, let parents):
       content.links[key] = parents.isEmpty ? nil : Set(parents)
     case .orphaned(let key, let rejection):
-      content.put(key, .sent)
+      // No scan has had it because of that.
+      if content.known[key] == nil { content.put(key, .sent) }
+      content.known[key] = .sent
       content.departed.append(key)
       if !content.pending.keys.contains(where: { $0.key == rejection.key }) {
         record(.pending(rejection), at: now, in: &content)
       }
     case .scanBegan(let number): content.scan = number
     case .scanned(let keys): for key in keys { content.scanned[key] = content.scan }
-    case .allDoubted: for key in content.known.keys { content.known[key] = .sent }
+    case .allDoubted:
+      for key in content.known.keys { content.known[key] = .sent }
+      content.life += 1
     default: recordDeletion(entry, at: now, in: &content)
     }
   }
@@ -202,7 +225,9 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
   /// Every file that is known.
   package var files: [String: FileMark] { content.withLock { $0.files } }
 
-  package func serial() async throws(SyncError) -> String { "memory" }
+  package func serial() async throws(SyncError) -> String {
+    content.withLock { "memory \($0.life)" }
+  }
 
   package func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
     content.withLock { content in
@@ -230,6 +255,8 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
     let all = content.withLock { $0.links.filter { $0.value.contains(parent) }.map(\.key) }
     return Self.page(all, after: key, limit)
   }
+
+  package func lastScan() async throws(SyncError) -> Int { content.withLock { $0.scan } }
 
   package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
     let all = content.withLock { content in

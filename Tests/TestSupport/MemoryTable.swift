@@ -19,6 +19,7 @@ package final class MemoryTable: TableSource {
     var refusesKeptLinks = false
     var reportsRemovedFirst = false
     var expiredBefore = 0
+    var hidden: Set<RowKey> = []
   }
 
   private let primaryId: String
@@ -63,7 +64,25 @@ package final class MemoryTable: TableSource {
   }
 
   /// Tokens given so far are forgotten.
-  package func expireTokens() { state.withLock { $0.expiredBefore = $0.version + 1 } }
+  package func expireTokens() {
+    state.withLock { state in
+      state.version += 1
+      state.expiredBefore = state.version
+    }
+  }
+
+  /// These rows are out of reach: no read has them, and asked for by its id one is refused.
+  package func hide(_ keys: Set<RowKey>) { state.withLock { $0.hidden = keys } }
+
+  package func isGone(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Bool {
+    try state.withLock { state throws(SyncError) in
+      state.requests.append("look")
+      if state.hidden.contains(key) {
+        throw SyncError(.permission, "look for a row", "it is out of reach", code: "403")
+      }
+      return state.rows[key] == nil
+    }
+  }
 
   package func scan(_ query: TableQuery, from link: String?) -> PageStream {
     MemoryPages(from: link) { [self] link, isFirst throws(SyncError) in
@@ -79,7 +98,7 @@ package final class MemoryTable: TableSource {
     }
   }
 
-  private func checkKept() throws(SyncError) {
+  package func checkKept() throws(SyncError) {
     if state.withLock({ $0.refusesKeptLinks }) { throw .staleLink }
   }
 
@@ -135,7 +154,9 @@ package final class MemoryTable: TableSource {
   }
 
   private static func changed(_ state: State, _ link: Link) -> [RowKey] {
-    sorted(state.rows.filter { link.covers($0.value.version) }.map(\.key))
+    sorted(
+      state.rows.filter { link.covers($0.value.version) && !state.hidden.contains($0.key) }
+        .map(\.key))
   }
 
   package func row(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Page? {
@@ -145,7 +166,8 @@ package final class MemoryTable: TableSource {
 
   /// One row, for those who only look.
   package func page(_ query: TableQuery, of key: RowKey) -> Page? {
-    guard let row = state.withLock({ $0.rows[key] }) else { return nil }
+    let found = state.withLock { $0.hidden.contains(key) ? nil : $0.rows[key] }
+    guard let row = found else { return nil }
     return PageBuilder.page([cells(of: key, row, query)], columns: query.columns.count)
   }
 

@@ -46,6 +46,7 @@ import Testing
 
   private func aWaveIsHeldBack(_ world: SandboxProcess) async throws {
     try await world.sandbox("mutate", "--deletes", "40", "--updates", "10", "--seed", "2")
+    let plan = try await world.sync("plan", "contacts")
     let held = try await world.sync("run", "contacts")
     #expect(held.status == 65, "\(held)")
     #expect(held.errors.contains("nothing was deleted"), "\(held)")
@@ -55,6 +56,14 @@ import Testing
     #expect(command.prefix(4) == ["campaign-sync", "run", "contacts", "--approve-deletes"])
     let count = try #require(command.last.flatMap { Int($0) })
     #expect(try await world.comparison() != "equal")
+    let foretold = "guard         would trip: \(command.joined(separator: " "))"
+    #expect(plan.status == 0 && plan.output.contains(foretold), "\(plan)")
+    let waiting = try await world.sync("plan", "contacts", "--json").json
+    #expect(waiting["guardTrips"]?.flag == true && waiting["deletions"]?.integer == 0)
+    #expect(waiting["deletesJudged"]?.integer == count, "those that wait already")
+    let show = try await world.sync("checkpoint", "show", "contacts").output
+    #expect(show.contains("deletions \(count) wait, the first 20:\n"), "\(show)")
+    #expect(show.split(separator: "\n").suffix(20).allSatisfy { $0.hasPrefix("          ") })
 
     let status = try await world.sync("status", "contacts", "--offline")
     #expect(status.output.contains("deletions     \(count) wait"), "\(status)")

@@ -125,18 +125,18 @@ extension FaultTests {
       try await sandbox.type("export contacts --deadline 2s").expect(75, "no connection")
     }
 
-    @Test("An expired delta token says what to do, and doing it ends equal")
+    @Test("An expired delta token is routine: the same run reads the table, and ends equal")
     func expiredToken() async throws {
       let sandbox = try await SandboxProcess.ofSmallPages()
       try await sandbox.type("initial contacts").expect(0)
       try await sandbox.order("mutate --updates 20 --creates 5")
       try await sandbox.order("clock advance 8d")
-      let expired = try await sandbox.type("delta contacts")
-      expired.expect(78, "campaign-sync checkpoint clear contacts", "initial contacts")
-      try await sandbox.type("run contacts").expect(78)
-      try await sandbox.clearCheckpoint()
-      try await sandbox.type("initial contacts").expect(0)
-      try await sandbox.expectEqual(after: "a new initial load")
+      let recovered = try await sandbox.type("delta contacts")
+      recovered.expect(0)
+      #expect(recovered.output.hasPrefix("contacts: recovered: "), "\(recovered)")
+      try await sandbox.expectEqual(after: "a recovery")
+      let next = try await sandbox.type("run contacts")
+      #expect(next.output.hasPrefix("contacts: nothing to do"), "\(next)")
     }
   }
 }

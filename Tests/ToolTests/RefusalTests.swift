@@ -175,12 +175,17 @@ struct RefusalTests {
       ("to: lastName", "to: middleName", "lastName"), ("1: male", "1: female", "gender"),
       ("choices: values", "choices: labels\nlabelLanguage: 1033", "choices"),
       ("applyUpdates: false", "applyUpdates: true", "cusLoyaltyTier"),
-      ("key: externalId", "key: cusAccountId", "key"),
     ] {
       try sandbox.write(job.replacing(old, with: new), to: Self.jobFile)
       for command in ["run contacts", "delta contacts", "initial contacts", "export contacts"] {
-        try await sandbox.type(command).expect(78, says, "checkpoint clear contacts")
+        try await sandbox.type(command)
+          .expect(78, says, "campaign-sync replay contacts", "run contacts --keep-position")
       }
+    }
+    try sandbox.write(
+      job.replacing("key: externalId", with: "key: cusAccountId"), to: Self.jobFile)
+    for command in ["run contacts", "run contacts --keep-position", "replay contacts"] {
+      try await sandbox.type(command).expect(78, "key", "checkpoint clear contacts")
     }
     // Operation is no content.
     try sandbox.write(job.replacing("limit: 1%", with: "limit: 3%"), to: Self.jobFile)
@@ -191,7 +196,7 @@ struct RefusalTests {
     try sandbox.write(
       right.replacing("/acme-mkt-stage", with: "/acme-mkt-prod"), to: Self.environmentFile)
     try await sandbox.type("delta contacts").expect(
-      78, "another pair of systems", "acme-mkt-prod", "checkpoint clear contacts")
+      78, "another pair of systems", "acme-mkt-prod", "checkpoint adopt contacts")
     try sandbox.write(
       right.replacing("url: http://127.0.0.1:", with: "url: http://localhost:"),
       to: Self.environmentFile)
@@ -229,7 +234,7 @@ struct RefusalTests {
     for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
       rename(folder + "/" + name, folder + "/away-" + name)
     }
-    try await refuse(["run", "delta"], "it is missing", "checkpoint clear contacts")
+    try await refuse(["run", "delta"], "it is missing", "checkpoint adopt contacts")
     try sandbox.write("no database at all", to: ".sandbox/state/test/contacts/ledger.sqlite")
     try await refuse(["run", "delta"], "damaged")
     for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {

@@ -41,7 +41,7 @@ package enum LedgerEntry: Sendable, Equatable {
   case scanBegan(Int)
   /// The scan has these rows.
   case scanned([RowKey])
-  /// Nothing is proven any more.
+  /// Nothing is proven any more; to the jobs of its children it is another ledger, with a new serial.
   case allDoubted
   /// Dynamics has the activities of these events.
   case arrived([RowKey])

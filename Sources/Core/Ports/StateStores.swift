@@ -37,6 +37,8 @@ package protocol Ledger: Sendable {
   /// Rows that name this parent, in an order of the ledger's own.
   func children(of parent: RowKey, after key: RowKey?, limit: Int) async throws(SyncError)
     -> [RowKey]
+  /// Number of the newest scan; 0 before the first.
+  func lastScan() async throws(SyncError) -> Int
   /// Known rows that the last scan did not have, in an order of the ledger's own.
   func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey]
 }

@@ -34,6 +34,11 @@ package protocol TableSource: Sendable {
   /// One row, read afresh; nil where it does not exist.
   func row(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Page?
 
+  /// Whether the service says of this very id that there is no such row.
+  ///
+  /// - Errors: `permission` where the row is there, and out of this user's reach.
+  func isGone(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Bool
+
   /// How many changes wait behind a delta link, as far as the service says.
   func pendingChanges(_ query: TableQuery, from link: String) async throws(SyncError) -> Int?
 }

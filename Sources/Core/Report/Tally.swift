@@ -8,6 +8,8 @@ package struct Tally: Sendable, Equatable, Codable {
   /// Rows that Dynamics says it has no more.
   package var removed = 0
   package var deleted = 0
+  /// Known rows that a full scan did not have, of a job that applies no deletions.
+  package var absent = 0
   package var rejected = 0
   /// Rows that do not pass the filter of the job.
   package var filteredOut = 0
@@ -44,6 +46,7 @@ package struct Tally: Sendable, Equatable, Codable {
     unchanged = try count(.unchanged)
     removed = try count(.removed)
     deleted = try count(.deleted)
+    absent = try count(.absent)
     rejected = try count(.rejected)
     filteredOut = try count(.filteredOut)
     held = try count(.held)
@@ -66,6 +69,7 @@ package struct Tally: Sendable, Equatable, Codable {
     sum.unchanged += more.unchanged
     sum.removed += more.removed
     sum.deleted += more.deleted
+    sum.absent += more.absent
     sum.rejected += more.rejected
     sum.filteredOut += more.filteredOut
     sum.held += more.held

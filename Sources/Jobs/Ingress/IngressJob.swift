@@ -83,9 +83,16 @@ package struct IngressJob: Job {
     let isFresh = state.delta.singles == before.singles
     if case .only(let key) = goal { return isFresh ? [only(key)] : [] }
     if goal == .retry { return isFresh ? [retry()] : [] }
-    if isDeltaDue(state) { return [delta(state)] }
+    if goal == .export { return [] }
+    if goal != .deletes {
+      let isRecoveryDue = state.recovery.map { $0.chains ?? 0 <= state.delta.rounds } ?? false
+      if isRecoveryDue { return [recover(state)] }
+      if isDeltaDue(state) || state.recovery != nil { return [delta(state)] }
+      if state.absence != nil { return [absence(state)] }
+    }
+    let isWhole = state.recovery == nil && state.absence == nil
     let deletes =
-      settings.deletes.apply && goal != .export && !leavesDeletes && state.delta.collected != nil
+      settings.deletes.apply && isWhole && !leavesDeletes && state.delta.collected != nil
     return deletes ? [deletions()] : []
   }
 

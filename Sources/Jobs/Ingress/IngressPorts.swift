@@ -10,6 +10,10 @@ package struct IngressPorts: Sendable {
   package var clock: any Clock
   /// Records written at once.
   package var writes: Int
+  /// Rows read one by one at once.
+  package var reads: Int
+  /// Whether the user may read every row of the organization; nil where the service does not say.
+  package var readsWholeOrganization: @Sendable () async throws(SyncError) -> Bool?
   /// The ledgers of the parent jobs, by name.
   package var parents: [String: any ParentRecords]
   /// - Errors: `loading` where a parent job is not so far.
@@ -21,6 +25,7 @@ package struct IngressPorts: Sendable {
     source: any TableSource,
     spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
     digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int,
+    reads: Int, readsWholeOrganization: @escaping @Sendable () async throws(SyncError) -> Bool?,
     parents: [String: any ParentRecords] = [:],
     requireParents: @escaping @Sendable (ParentNeed) throws(SyncError) -> Void = { _ in },
     approvedDeletes: Int? = nil
@@ -33,6 +38,8 @@ package struct IngressPorts: Sendable {
     self.digest = digest
     self.clock = clock
     self.writes = writes
+    self.reads = reads
+    self.readsWholeOrganization = readsWholeOrganization
     self.approvedDeletes = approvedDeletes
   }
 }

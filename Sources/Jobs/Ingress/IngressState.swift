@@ -24,6 +24,12 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var stage = StageSlot()
   package var load = LoadSlot()
   package var delta = DeltaSlot()
+  /// Number of the last full scan, as the ledger counts them.
+  package var scans: Int?
+  /// What the token can no longer tell is read from the table: all rows, beside the changes.
+  package var recovery: RecoverySlot?
+  /// Known rows that the last scan did not have are to be looked for.
+  package var absence: AbsenceSlot?
   /// By parent job: how far its deletions are known here.
   package var parents: [String: ParentMark]?
 
@@ -89,6 +95,35 @@ package struct DeltaSlot: Codable, Sendable, Equatable {
   package var singles = 0
   /// Since when deletions wait in the ledger; nil where none does.
   package var collected: Instant?
+
+  package init() {}
+}
+
+package struct RecoverySlot: Codable, Sendable, Equatable {
+  package enum Reason: String, Codable, Sendable {
+    case tokenExpired, tokenRefused
+    /// The systems have other names than before, or the state came from a backup.
+    case adopted
+    /// The ledger is new, or older than the scan that it should know; or that of a parent job is.
+    case ledgerLost
+  }
+
+  package var reason: Reason
+  /// The changes since the old token come first, until so many chains are finished.
+  package var chains: Int?
+  /// The next page of the scan; nil before the first.
+  package var link: String?
+  /// Before the first page was asked for.
+  package var began: Instant?
+  package var rows = 0
+
+  package init(_ reason: Reason) { self.reason = reason }
+}
+
+package struct AbsenceSlot: Codable, Sendable, Equatable {
+  /// The last row that was looked for.
+  package var last: RowKey?
+  package var checked = 0
 
   package init() {}
 }

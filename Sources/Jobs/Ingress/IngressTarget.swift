@@ -33,6 +33,7 @@ extension SyncError {
     SyncError(
       .configuration, "follow the changes of \(job)",
       "the table's columns have other names than when the job was loaded",
-      next: "campaign-sync check \(job), then checkpoint clear and load again")
+      next: "campaign-sync replay \(job) loads everything again, or go on from here with "
+        + "campaign-sync run \(job) --keep-position")
   }
 }

@@ -77,7 +77,7 @@ extension IngressJob {
 
   /// What some rows, as they are now, say about deletions.
   ///
-  /// - Parameter isScan: a scan has each row once, and says nothing of removed ones.
+  /// - Parameter isScan: see `Reading`.
   func verdicts(
     on rows: [RecordOutcome], known: [RowKey: KnownRow], isScan: Bool
   ) -> WrittenRows {

@@ -17,9 +17,8 @@ extension IngressJob {
         let pages = ports.source.changes(query, from: slot.link ?? token.link)
         try await follow(pages, of: query, &slot, emit)
       } catch {
-        if error.isTokenExpired { throw .tokenRefused(name, code: error.code) }
-        guard error.isLinkRefused else { throw error }
-        if state.delta.link == nil { throw .tokenRefused(name) }
+        guard error.isTokenExpired || error.isLinkRefused else { throw error }
+        if state.delta.link == nil { return try await beginRecovery(state, after: error, emit) }
         // The chain cannot be continued: it begins again at the token, which changes nothing.
         try await emit(
           Advance(now: true) { state in
@@ -38,15 +37,19 @@ extension IngressJob {
       var slot = state.delta
       if slot.link == nil {
         slot.began = ports.clock.now
+        let scan = try await ports.ledger.lastScan() + 1
+        let settle = Settlement(entries: [.chainBegan, .scanBegan(scan)])
         try await emit(
-          Advance(now: true) { [slot] in
+          Advance(settle: settle, now: true) { [slot] in
             $0.delta = slot
             $0.query = query
+            $0.scans = scan
           })
       }
       do throws(SyncError) {
         let pages = ports.source.scan(query, from: slot.link)
-        try await follow(pages, of: query, &slot, includingCreateOnly: true, emit)
+        let reading = state.absence == nil ? Reading.load : .reload
+        try await follow(pages, of: query, &slot, as: reading, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
         try await emit(
@@ -66,7 +69,7 @@ extension IngressJob {
         throw .noSuchRow(name, key)
       }
       let written = try await write(
-        [target.plan.record(page, row: 0)], of: target, trusting: false, emit)
+        [target.plan.record(page, row: 0)], of: target, as: .single, emit)
       var tally = written.tally
       tally.read = 1
       let now = ports.clock.now
@@ -87,15 +90,15 @@ extension IngressJob {
 
   private func follow(
     _ pages: PageStream, of query: TableQuery, _ slot: inout DeltaSlot,
-    includingCreateOnly: Bool = false, _ emit: @escaping Emit<IngressState>
+    as reading: Reading = .changes, _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) {
-    var isNew = slot.link == nil && tracksDeletions
+    var isNew = slot.link == nil && tracksDeletions && !reading.isScan
     for try await page in pages {
       if isNew, page.rows > 0 || !page.removed.isEmpty {
         isNew = false
         try await emit(Advance(settle: Settlement(entries: [.chainBegan])))
       }
-      if try await write(page, of: query, includingCreateOnly: includingCreateOnly, emit) {
+      if try await write(page, of: query, as: reading, emit) {
         slot.collected = slot.collected ?? ports.clock.now
       }
       slot.link = page.next
@@ -106,8 +109,9 @@ extension IngressJob {
       }
       let isLast = page.next == nil
       let finished = ports.clock.now
+      let settle = Settlement(entries: reading == .reload ? [.scanned(page.keys)] : [])
       try await emit(
-        Advance { [slot] state in
+        Advance(settle: settle) { [slot] state in
           let rounds = state.delta.rounds
           state.delta = slot
           guard isLast else { return }
@@ -122,7 +126,7 @@ extension IngressJob {
   ///
   /// - Returns: whether it made deletions wait.
   private func write(
-    _ page: Page, of query: TableQuery, includingCreateOnly: Bool,
+    _ page: Page, of query: TableQuery, as reading: Reading,
     _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) -> Bool {
     var hasCollected = false
@@ -130,7 +134,7 @@ extension IngressJob {
       let target = try await target()
       guard target.query.columns == query.columns else { throw .schemaDrift(name) }
       hasCollected = try await writeRows(
-        page, of: target, includingCreateOnly: includingCreateOnly, emit)
+        page, of: target, as: reading, emit)
     }
     if page.removed.isEmpty { return hasCollected }
     let gone = removed(page.removed)
@@ -138,8 +142,9 @@ extension IngressJob {
     return hasCollected || gone.hasCollected
   }
 
-  private func writeRows(
-    _ page: Page, of target: IngressTarget, includingCreateOnly: Bool,
+  /// - Returns: whether it made deletions wait.
+  func writeRows(
+    _ page: Page, of target: IngressTarget, as reading: Reading,
     _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) -> Bool {
     let size = 200
@@ -149,7 +154,7 @@ extension IngressJob {
       var tally = Tally()
       tally.read = rows.count
       let written = try await write(
-        rows, of: target, includingCreateOnly: includingCreateOnly, emit)
+        rows, of: target, as: reading, emit)
       tally += written.tally
       try await emit(Advance(tally: tally, settle: Settlement(entries: written.entries)))
       if let failure = written.failure { throw failure }
@@ -165,13 +170,9 @@ extension IngressJob {
   }
 
   /// Writes some rows, several at once.
-  ///
-  /// - Parameters:
-  ///   - trusting: false looks up what the ledger says is proven.
-  ///   - includingCreateOnly: true for `initial`: records that are there get all fields.
   func write(
-    _ rows: [RecordOutcome], of target: IngressTarget, trusting: Bool = true,
-    includingCreateOnly: Bool = false, _ emit: @escaping Emit<IngressState>
+    _ rows: [RecordOutcome], of target: IngressTarget, as reading: Reading = .changes,
+    _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) -> WrittenRows {
     var done = WrittenRows()
     var mapped: [MappedRow] = []
@@ -187,14 +188,15 @@ extension IngressJob {
       }
     }
     let known = try await ports.ledger.known(mapped.map(\.key) + filteredOut)
-    done.add(verdicts(on: rows, known: known, isScan: includingCreateOnly))
-    let (wanted, held) = try await holdBack(mapped, of: target, known: trusting ? known : [:])
+    done.add(verdicts(on: rows, known: known, isScan: reading.isScan))
+    let trusted = reading.trusts ? known : [:]
+    let (wanted, held) = try await holdBack(mapped, of: target, known: trusted)
     done.add(held)
     try await doubt(wanted, known, emit)
     let writer = RecordWriter(
       store: target.store, fields: target.plan.fieldNames, hasParents: target.plan.hasParents,
-      includingCreateOnly: includingCreateOnly, digest: ports.digest)
-    done.add(await writer.write(wanted, known: trusting ? known : [:], atOnce: ports.writes))
+      includingCreateOnly: reading.includesCreateOnly, digest: ports.digest)
+    done.add(await writer.write(wanted, known: trusted, atOnce: ports.writes))
     return done
   }
 
@@ -219,6 +221,28 @@ extension IngressJob {
   }
 }
 
+/// How rows come: what is written of them, and what they say of others.
+enum Reading: Sendable {
+  /// By what changed.
+  case changes
+  /// By the scan of a first load.
+  case load
+  /// By the scan of a load that is made again: what the ledger says is proven was proven of fewer
+  /// fields.
+  case reload
+  /// By the scan of a recovery.
+  case recovery
+  /// Because somebody asked for this one.
+  case single
+
+  /// Also fields with `applyUpdates: false` are written.
+  var includesCreateOnly: Bool { self == .load || self == .reload }
+  /// A scan has each row once, and says nothing of removed ones.
+  var isScan: Bool { [.load, .reload, .recovery].contains(self) }
+  /// What the ledger says is proven needs no look-up.
+  var trusts: Bool { self != .reload && self != .single }
+}
+
 extension SyncError {
   static func noSuchRow(_ job: String, _ key: RowKey) -> SyncError {
     SyncError(
@@ -226,11 +250,13 @@ extension SyncError {
       next: "check the id; a deleted row is no error of the job")
   }
 
-  static func tokenRefused(_ job: String, code: String? = nil) -> SyncError {
+  static func tokenRefusedAtOnce(_ job: String, code: String? = nil) -> SyncError {
     SyncError(
-      .configuration, "follow the changes of \(job)",
-      "Dynamics no longer takes the delta token of the checkpoint; nothing was written",
-      code: code, next: "campaign-sync checkpoint clear \(job), then campaign-sync initial \(job)")
+      .protocolBroken, "follow the changes of \(job)",
+      "Dynamics does not take the delta token that it gave in this very run",
+      code: code,
+      next: "campaign-sync run \(job) reads the table again; if it stays, "
+        + "campaign-sync check \(job)")
   }
 
   static func noToken(_ job: String) -> SyncError {

@@ -17,14 +17,19 @@ extension IngressJob {
         slot = ExportSlot()
         slot.began = ports.clock.now
         slot.dialect = settings.csv.dialectText
+        let scan = try await ports.ledger.lastScan() + 1
+        let settle = Settlement(entries: [.chainBegan, .scanBegan(scan)])
         try await emit(
-          Advance(now: true) { [slot, query = target.query] in
+          Advance(settle: settle, now: true) { [slot, query = target.query] in
             $0.export = slot
             $0.query = query
+            $0.scans = scan
           })
       }
       do throws(SyncError) {
-        try await exportPages(of: target, from: &slot, run: state.run, into: spool, emit)
+        let isReplay = state.absence != nil
+        try await exportPages(
+          of: target, from: &slot, run: state.run, isReplay: isReplay, into: spool, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
         // The service no longer takes the link: the scan begins again, and so do the parts.
@@ -34,8 +39,8 @@ extension IngressJob {
   }
 
   private func exportPages(
-    of target: IngressTarget, from slot: inout ExportSlot, run: Int, into spool: any Spool,
-    _ emit: Emit<IngressState>
+    of target: IngressTarget, from slot: inout ExportSlot, run: Int, isReplay: Bool,
+    into spool: any Spool, _ emit: Emit<IngressState>
   ) async throws(SyncError) {
     var rows = RowBuffer()  // reused: memory does not grow
     var token: String?
@@ -62,10 +67,17 @@ extension IngressJob {
       if !leftOut.isEmpty, try await ports.ledger.pendingCount() > 0 {
         entries += leftOut.map { .settled($0.description) }
       }
+      var collected: Instant?
+      if isReplay {
+        let more = try await replayed(mapped)
+        entries += more.entries
+        if more.hasCollected { collected = ports.clock.now }
+      }
       let settle = Settlement(run: run, parts: [slot.part.number], entries: entries)
       try await emit(
-        Advance(tally: mapped.tally, settle: settle) { [slot, token] in
+        Advance(tally: mapped.tally, settle: settle) { [slot, token, collected] in
           $0.export = slot
+          $0.delta.collected = $0.delta.collected ?? collected
           if isLast { $0.scanned(token, days: target.tokenDays) }
         })
     }

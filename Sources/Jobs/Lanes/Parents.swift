@@ -97,8 +97,16 @@ extension IngressJob {
   ) async throws(SyncError) {
     for (job, records) in ports.parents.sorted(by: { $0.key < $1.key }) {
       let serial = try await records.serial()
-      var mark = state.parents?[job] ?? ParentMark(serial: serial)
-      if mark.serial != serial { mark = ParentMark(serial: serial) }
+      let standing = state.parents?[job]
+      var mark = standing ?? ParentMark(serial: serial)
+      if standing == nil { try await emit(Advance { [mark] in $0.know(job, mark) }) }
+      if mark.serial != serial {
+        mark = ParentMark(serial: serial)
+        while let last = try await records.departed(after: mark.position, limit: 1000).last {
+          mark.position = last.position
+        }
+        try await doubtAll(below: job, mark, emit)
+      }
       while true {
         let departed = try await records.departed(after: mark.position, limit: 200)
         guard let last = departed.last else { break }
@@ -107,11 +115,23 @@ extension IngressJob {
         }
         mark.position = last.position
         try await emit(  // on disk before the retry looks for them
-          Advance(now: true) { [mark] state in
-            state.parents = (state.parents ?? [:]).merging([job: mark]) { $1 }
-          })
+          Advance(now: true) { [mark] in $0.know(job, mark) })
       }
     }
+  }
+
+  /// Another ledger than before: what the old one knew to have departed is in none.
+  ///
+  /// A parent may have gone and come back without a word, so that its children have no record. The
+  /// children of these are told by the serial of this ledger, which changes too.
+  private func doubtAll(
+    below job: String, _ mark: ParentMark, _ emit: Emit<IngressState>
+  ) async throws(SyncError) {
+    try await emit(
+      Advance(settle: Settlement(entries: [.allDoubted]), now: true) { state in
+        state.know(job, mark)
+        state.recovery = state.recovery ?? RecoverySlot(.ledgerLost)
+      })
   }
 
   private func hold(
@@ -165,6 +185,13 @@ extension IngressJob {
   ///
   /// Dynamics restores a deleted row within 30 days at most.
   static var hiddenAtMost: Duration { .seconds(90 * 86_400) }
+}
+
+extension IngressState {
+  /// How far the departures of a parent job were followed.
+  fileprivate mutating func know(_ job: String, _ mark: ParentMark) {
+    parents = (parents ?? [:]).merging([job: mark]) { $1 }
+  }
 }
 
 extension LedgerEntry {

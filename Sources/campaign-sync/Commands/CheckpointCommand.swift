@@ -7,8 +7,8 @@ import Ledger
 
 struct CheckpointCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "checkpoint", abstract: "Look at or drop the memory of a job.",
-    subcommands: [Show.self, Clear.self])
+    commandName: "checkpoint", abstract: "Look at, keep or drop the memory of a job.",
+    subcommands: [Show.self, Adopt.self, Clear.self])
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,6 +34,9 @@ struct CheckpointCommand: AsyncParsableCommand {
         let ledger = try SQLiteLedger.open(in: state.folder)
         Standard.output("known     \(TimeText.count(try await ledger.knownCount())) rows")
         Standard.output("pending   \(TimeText.count(try await ledger.pendingCount())) records")
+        for line in try await CheckpointText.deletions(ledger, now: SystemClock().now) {
+          Standard.output(line)
+        }
       }
     }
   }
@@ -52,13 +55,10 @@ struct CheckpointCommand: AsyncParsableCommand {
       try await Report.explaining {
         let workspace = try Workspace(common)
         let job = try workspace.built(name)
-        try ask()
-        let place = JobPlace(name, in: workspace.environment)
-        guard case .acquired(let lock) = try RunLock.attempt(in: place.folder) else {
-          throw SyncError(
-            .unavailable, "clear \(name)", "a run holds its lock",
-            next: "campaign-sync status \(name)")
+        if !yes {
+          try ask("Forget where \(name) stands, and load everything again?", "clear", of: name)
         }
+        let lock = try lock(JobPlace(name, in: workspace.environment), for: "clear")
         defer { lock.release() }
         if case .egress(let settings) = job {
           try EgressJobState(settings, in: workspace.environment).clear()
@@ -69,18 +69,70 @@ struct CheckpointCommand: AsyncParsableCommand {
         }
       }
     }
+  }
 
-    private func ask() throws(SyncError) {
-      if yes { return }
-      guard Standard.inputIsTerminal else {
-        throw SyncError(
-          .configuration, "clear \(name)", "there is no terminal to ask on",
-          code: SyncError.usageCode, next: "campaign-sync checkpoint clear \(name) --yes")
+  struct Adopt: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "adopt",
+      abstract: "Go on with a checkpoint under another address, or without its ledger.",
+      discussion: """
+        After the Dynamics environment or the Campaign instance got another address, after the
+        ledger was lost, or after the state was put back from a backup. Nothing is believed any
+        more: the next run reads every row, compares it with Campaign, and looks for the rows that
+        are gone. Another table, resource or key cannot be adopted.
+        """)
+
+    @Argument(help: "The job.") var name: String
+    @Flag(help: "Do not ask.") var yes = false
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+      try await Report.explaining {
+        let workspace = try Workspace(common)
+        let job = try workspace.built(name)
+        let (place, clock) = (JobPlace(name, in: workspace.environment), SystemClock())
+        guard place.hasCheckpoint else {
+          return Standard.output("\(name): no checkpoint; the job has never run")
+        }
+        if !yes {
+          try ask("Go on with the checkpoint of \(name), and compare every row?", "adopt", of: name)
+        }
+        let lock = try lock(place, for: "adopt")
+        defer { lock.release() }
+        let patience = Patience.ofRun(clock, deadline: .seconds(120))
+        let dynamics = try Connections(workspace.environment, patience: patience).dynamics()
+        let organization = try await dynamics.organization().id
+        let says: String
+        if case .egress(let settings) = job {
+          says = try EgressJobState(settings, in: workspace.environment)
+            .adopt(organization: organization, now: clock.now)
+        } else {
+          says = try JobState(try workspace.ingress(name), in: workspace.environment)
+            .adopt(organization: organization)
+        }
+        Standard.output("\(name): \(says)")
       }
-      Standard.write("Forget where \(name) stands, and load everything again? [y/N] ", to: 2)
-      guard readLine()?.lowercased().hasPrefix("y") == true else { throw .stopped }
     }
   }
+}
+
+private func ask(_ question: String, _ verb: String, of name: String) throws(SyncError) {
+  guard Standard.inputIsTerminal else {
+    throw SyncError(
+      .configuration, "\(verb) \(name)", "there is no terminal to ask on",
+      code: SyncError.usageCode, next: "campaign-sync checkpoint \(verb) \(name) --yes")
+  }
+  Standard.write("\(question) [y/N] ", to: 2)
+  guard readLine()?.lowercased().hasPrefix("y") == true else { throw .stopped }
+}
+
+private func lock(_ place: JobPlace, for verb: String) throws(SyncError) -> RunLock {
+  guard case .acquired(let lock) = try RunLock.attempt(in: place.folder) else {
+    throw SyncError(
+      .unavailable, "\(verb) \(place.name)", "a run holds its lock",
+      next: "campaign-sync status \(place.name)")
+  }
+  return lock
 }
 
 /// A checkpoint in words.
@@ -105,7 +157,38 @@ enum CheckpointText {
           + (token.expiry.map { ", expires \(TimeText.utc($0))" } ?? ""))
     }
     lines.append("deltas    \(state.delta.rounds)")
+    if let words = state.recoveryWords { lines.append("recovery  \(words)") }
     return lines
+  }
+
+  /// How many deletions wait, and the first of them.
+  static func deletions(
+    _ ledger: SQLiteLedger, now: Instant
+  ) async throws(SyncError) -> [String] {
+    let counts = try await ledger.deletionCounts(since: now)
+    let count = counts.waiting + counts.released
+    if count == 0 { return [] }
+    var first = try await ledger.deletions(released: true, after: nil, limit: 20)
+    first += try await ledger.deletions(released: false, after: nil, limit: 20)
+    let released = counts.released > 0 ? ", \(TimeText.count(counts.released)) on their way" : ""
+    let more = count > 20 ? ", the first 20:" : ":"
+    return ["deletions \(TimeText.count(count)) wait\(released)\(more)"]
+      + first.prefix(20).map { "          \($0.key)" }
+  }
+}
+
+extension IngressState {
+  /// What is done beside following the changes, in words; nil where nothing is.
+  var recoveryWords: String? {
+    if isMarkedForReplay { return "marked for a replay: everything is loaded again" }
+    if let recovery {
+      let first =
+        recovery.chains ?? 0 > delta.rounds ? "the changes since the old token, then " : ""
+      return "\(recovery.reason.words): \(first)every row is read and compared, "
+        + "\(TimeText.count(recovery.rows)) so far"
+    }
+    guard phase == .loaded, let absence else { return nil }
+    return "known rows that were not read are looked for, \(TimeText.count(absence.checked)) so far"
   }
 }
 

@@ -14,16 +14,21 @@ struct RunCommand: AsyncParsableCommand {
 
   @Argument(help: "The jobs.") var names: [String] = []
   @Flag(help: "All jobs of the folder.") var all = false
+  @OptionGroup var position: PositionOptions
   @OptionGroup var work: WorkOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if names.isEmpty != all { throw ValidationError("Name the jobs, or say --all.") }
+    if all, position.keepPosition {
+      throw ValidationError("--keep-position goes with the names of jobs, not with --all.")
+    }
   }
 
   func run() async throws {
     try await Session(common, work).perform(
-      "run", .job(.next), names, all: all, standardDeadline: .seconds(3600))
+      "run", .job(.next), names, all: all, keepingPosition: position.keepPosition,
+      standardDeadline: .seconds(3600))
   }
 }
 
@@ -49,6 +54,7 @@ struct DeltaCommand: AsyncParsableCommand {
 
   @Argument(help: "The jobs.") var names: [String]
   @Option(help: "Only the record with this primary id, read afresh.") var only: String?
+  @OptionGroup var position: PositionOptions
   @OptionGroup var work: WorkOptions
   @OptionGroup var common: CommonOptions
 
@@ -61,6 +67,7 @@ struct DeltaCommand: AsyncParsableCommand {
 
   func run() async throws {
     let goal = only.flatMap { RowKey($0) }.map { IngressJob.Goal.only($0) } ?? .delta
-    try await Session(common, work).perform("delta", .job(goal), names)
+    try await Session(common, work).perform(
+      "delta", .job(goal), names, keepingPosition: position.keepPosition)
   }
 }

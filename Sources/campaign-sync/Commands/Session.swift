@@ -17,7 +17,7 @@ struct Session {
   func perform(
     _ command: String, _ goal: IngressRun.Goal, _ names: [String] = [], all: Bool = false,
     choosing: ((Workspace) throws(SyncError) -> [String])? = nil,
-    standardDeadline: Duration? = nil
+    keepingPosition: Bool = false, standardDeadline: Duration? = nil
   ) async throws {
     try await Report.explaining {
       StopFlag.listen()
@@ -32,7 +32,9 @@ struct Session {
       var results: [JobResult] = []
       for name in names where !StopFlag.isUp {
         results.append(
-          await run(command, goal, name, in: workspace, deadline, linked.contains(name)))
+          await run(
+            command, goal, name, in: workspace, keepingPosition: keepingPosition, deadline,
+            linked.contains(name)))
       }
       for name in names.reversed() where linked.contains(name) && !StopFlag.isUp {
         guard let index = results.firstIndex(where: { $0.job == name && $0.waitsToDelete }) else {
@@ -78,12 +80,12 @@ struct Session {
   /// - Parameter leavesDeletes: a second pass deletes, children before parents.
   private func run(
     _ command: String, _ goal: IngressRun.Goal, _ name: String, in workspace: Workspace,
-    _ deadline: Duration?, _ leavesDeletes: Bool
+    keepingPosition: Bool = false, _ deadline: Duration?, _ leavesDeletes: Bool
   ) async -> JobResult {
     do throws(SyncError) {
       let run = IngressRun(
         try workspace.ingress(name), workspace, command: command, goal: goal, options: work,
-        deadline: deadline, leavesDeletes: leavesDeletes)
+        keepingPosition: keepingPosition, deadline: deadline, leavesDeletes: leavesDeletes)
       return await run.perform()
     } catch {
       return JobResult(job: name, outcome: .failed, says: error.reason, failure: error)

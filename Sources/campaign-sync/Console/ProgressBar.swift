@@ -54,7 +54,8 @@ final class ProgressBar: Sendable {
         metadata: ["phase": "\(state.phase.rawValue)", "counts": "\(tally.words)"])
     }
     isDrawn.store(true, ordering: .relaxed)
-    let phase = state.phase == .loaded ? "changes" : state.phase.rawValue
+    let loaded = state.recovery == nil ? "changes" : "recovering"
+    let phase = state.phase == .loaded ? loaded : state.phase.rawValue
     Standard.write("\r\u{1B}[2K\(job): \(phase): \(words(tally, state))", to: 2)
   }
 

@@ -7,7 +7,8 @@ extension Doctor {
     let name = settings.name
     var failures = await step("\(name): table \(settings.table), its columns and its contact") {
       () async throws(SyncError) in
-      let table = try await EventForms.table(of: settings, try connections.activities(first: connections.dynamics()))
+      let table = try await EventForms.table(
+        of: settings, try connections.activities(first: connections.dynamics()))
       return table.createsCompleted || settings.state == .open
         ? "\(table.columns.count) columns"
         : "\(table.columns.count) columns; completed by a second write"

@@ -8,7 +8,7 @@ extension DryRun {
     }
     add("rows", (isCounted ? "" : "about ") + TimeText.count(rows) + sampleWords)
     if let parts { add("parts", "\(TimeText.count(parts)) at most") }
-    if isFollowing || created > 0 {
+    if isFollowing || created > 0 || unchanged > 0 {
       let about = estimated > 0 || !isCounted ? "about " : ""
       add("create", about + TimeText.count(created))
       add("update", about + TimeText.count(updated))
@@ -20,11 +20,16 @@ extension DryRun {
     if filteredOut > 0 { add("filtered out", TimeText.count(filteredOut)) }
     add("rejects", TimeText.count(rejected))
     for (reason, count) in sortedRejects { add("", "\(TimeText.count(count))  \(reason)") }
-    if isFollowing {
+    if let deletions {
+      let kept = appliesDeletes ? "" : "; the job does not apply them"
       add(
         "deletions",
-        "\(TimeText.count(deletions)) reported, \(TimeText.count(knownDeletions)) of known rows"
-          + (appliesDeletes ? "" : "; the job does not apply them"))
+        recovery == nil
+          ? "\(TimeText.count(deletions.reported.count)) reported, "
+            + "\(TimeText.count(deletions.known)) of known rows" + kept
+          : "\(TimeText.count(deletions.absent)) known rows are absent; "
+            + (appliesDeletes ? "each is looked for before it goes" : "the job keeps them"))
+      if let tripped = deletions.tripped { add("guard", "would trip: \(tripped.command)") }
       add("pending", "\(TimeText.count(retried)) would be tried again, not counted here")
     }
     if pages > 0 {
@@ -48,8 +53,12 @@ extension DryRun {
       "filteredOut": number(filteredOut), "rejected": number(rejected),
       "rejects": .array(
         sortedRejects.map { ["reason": .string($0.key), "count": .number(String($0.value))] }),
-      "deletions": number(deletions), "knownDeletions": number(knownDeletions),
-      "deletesApplied": .bool(appliesDeletes), "pending": number(retried), "parts": number(parts),
+      "deletions": number(deletions?.reported.count ?? 0),
+      "knownDeletions": number(deletions?.known ?? 0), "absent": number(deletions?.absent ?? 0),
+      "deletesJudged": number(deletions?.count ?? 0),
+      "guardTrips": .bool(deletions?.tripped != nil), "deletesApplied": .bool(appliesDeletes),
+      "recovery": recovery.map { .string($0.rawValue) } ?? .null,
+      "pending": number(retried), "parts": number(parts),
       "requests": number(requests), "engineCalls": number(engineCalls),
       "drift": .array(drift.map(JSONValue.string)),
     ]

@@ -30,8 +30,10 @@ struct DryRun {
   private(set) var lookedUp = 0
   /// Rows beyond those looked up; their share of each outcome is in the counts above.
   private(set) var estimated = 0
-  private(set) var deletions = 0
-  private(set) var knownDeletions = 0
+  /// Of a loaded job.
+  private(set) var deletions: ForeseenDeletions?
+  /// Why every row would be read, and not the changes alone.
+  private(set) var recovery: RecoverySlot.Reason?
   private(set) var retried = 0
   /// Parts at most, before compression.
   private(set) var parts: Int?
@@ -64,7 +66,7 @@ struct DryRun {
       if let standing = checkpoint?.state { dryRun.tellLoad(standing) }
     case .loaded:
       if let standing = checkpoint?.state {
-        try await dryRun.follow(standing, sides, try SQLiteLedger.open(in: state.folder))
+        try await dryRun.follow(standing, sides, try SQLiteLedger.look(in: state.folder))
       }
     }
     return dryRun
@@ -78,7 +80,10 @@ struct DryRun {
   }
   var appliesDeletes: Bool { settings.deletes.apply }
   /// Pages, a look-up for each row that is not proven, and the writes.
-  var requests: Int { pages + created * 2 + updated * 2 + unchanged }
+  var requests: Int {
+    let absent = appliesDeletes ? deletions?.absent ?? 0 : 0
+    return pages + created * 2 + updated * 2 + unchanged + absent
+  }
 }
 
 extension DryRun {
@@ -86,7 +91,9 @@ extension DryRun {
   private mutating func estimateLoad(
     _ sides: BothSides, _ standing: IngressState?
   ) async throws(SyncError) {
-    next = standing == nil ? "full load" : "the full load goes on"
+    let isReplay = standing?.absence != nil
+    let isNew = standing == nil || standing?.isMarkedForReplay == true
+    next = isNew ? "full load\(isReplay ? " (replay)" : "")" : "the full load goes on"
     var page: Page?
     for try await first in sides.dynamics.scan(sides.query, from: nil) {
       page = first
@@ -107,7 +114,9 @@ extension DryRun {
       let bytes = buffer.bytes.count * rows / page.rows
       parts = max(1, (bytes + settings.csv.partSize - 1) / settings.csv.partSize)
     } else if settings.initial == .api, page.rows > 0 {
-      created = written.tally.mapped * rows / page.rows
+      // Loaded before: at least looked up.
+      let loaded = written.tally.mapped * rows / page.rows
+      if isReplay { unchanged = loaded } else { created = loaded }
     }
   }
 
@@ -126,11 +135,35 @@ extension DryRun {
     parts = standing.phase == .staging ? waiting : standing.export.marks.count
   }
 
-  /// Reads the chain as the run would, from the same link, and keeps nothing of it.
+  /// Reads the chain as the run would, from the same link, and keeps nothing of it; where the token
+  /// tells nothing any more, every row of the table.
   private mutating func follow(
     _ standing: IngressState, _ sides: BothSides, _ ledger: SQLiteLedger
   ) async throws(SyncError) {
-    next = "changes since the checkpoint"
+    retried = try await ledger.pendingCount()
+    var foreseen = try await ForeseenDeletions(settings, ledger)
+    recovery = standing.recovery?.reason
+    if recovery == nil {
+      recovery = try await readChanges(standing, &foreseen, sides, ledger)
+    }
+    if let recovery {
+      next = recovery.words + ": every row is read and compared"
+      drift = []
+      try await read(sides.dynamics.scan(sides.query, from: nil), &foreseen, sides, ledger)
+    } else {
+      next = "changes since the checkpoint"
+    }
+    try await foreseen.judge(
+      ledger, after: recovery == nil ? standing : nil, now: SystemClock().now)
+    deletions = foreseen
+    try await lookUp(sides)
+  }
+
+  /// - Returns: why the token tells nothing; nil where it does.
+  private mutating func readChanges(
+    _ standing: IngressState, _ foreseen: inout ForeseenDeletions, _ sides: BothSides,
+    _ ledger: SQLiteLedger
+  ) async throws(SyncError) -> RecoverySlot.Reason? {
     guard let token = standing.delta.token else {
       throw SyncError(
         .storage, "plan \(job)", "the checkpoint holds no delta token",
@@ -138,25 +171,19 @@ extension DryRun {
     }
     let query = standing.query ?? sides.query
     drift = DryRun.drift(from: query.columns, to: sides.plan.columns)
-    retried = try await ledger.pendingCount()
-    var removed: Set<RowKey> = []
-    do throws(SyncError) {
-      let link = standing.delta.link ?? token.link
-      try await read(sides.dynamics.changes(query, from: link), &removed, sides, ledger)
-    } catch {
-      // As the run does it: a chain that cannot be continued begins again at its token.
-      guard error.isLinkRefused, standing.delta.link != nil else { throw error }
-      forget()
-      removed = []
-      try await read(sides.dynamics.changes(query, from: token.link), &removed, sides, ledger)
+    // As the run does it: a chain that cannot be continued begins again at its token.
+    for link in [standing.delta.link, token.link].compactMap(\.self) {
+      do throws(SyncError) {
+        try await read(sides.dynamics.changes(query, from: link), &foreseen, sides, ledger)
+        return nil
+      } catch {
+        guard error.isLinkRefused || error.isTokenExpired else { throw error }
+        forget()
+        foreseen.forget()
+        if link == token.link { return error.isTokenExpired ? .tokenExpired : .tokenRefused }
+      }
     }
-    deletions = removed.count
-    let gone = Array(removed)
-    for start in stride(from: 0, to: gone.count, by: 500) {
-      let slice = Array(gone[start..<min(start + 500, gone.count)])
-      knownDeletions += try await ledger.known(slice).count
-    }
-    try await lookUp(sides)
+    return nil
   }
 
   private mutating func forget() {
@@ -166,41 +193,44 @@ extension DryRun {
   }
 
   private mutating func read(
-    _ pages: PageStream, _ removed: inout Set<RowKey>, _ sides: BothSides, _ ledger: SQLiteLedger
+    _ pages: PageStream, _ foreseen: inout ForeseenDeletions, _ sides: BothSides,
+    _ ledger: SQLiteLedger
   ) async throws(SyncError) {
     let digests = RowDigester(key: ledger.digestKey)
     for try await page in pages {
       if StopFlag.isUp { throw .stopped }
       self.pages += 1
       rows += page.rows
-      removed.formUnion(page.removed)
-      for row in 0..<page.rows where !removed.isEmpty {
-        // A row wins over a deletion of the same chain.
-        if let key = RowKey(page.bytes(of: page[row, 0])) { removed.remove(key) }
-      }
-      if drift.isEmpty { try await judge(page, sides, ledger, digests) }
+      foreseen.add(page)
+      if drift.isEmpty { try await judge(page, &foreseen, sides, ledger, digests) }
     }
   }
 
   private mutating func judge(
-    _ page: Page, _ sides: BothSides, _ ledger: SQLiteLedger, _ digests: RowDigester
+    _ page: Page, _ foreseen: inout ForeseenDeletions, _ sides: BothSides, _ ledger: SQLiteLedger,
+    _ digests: RowDigester
   ) async throws(SyncError) {
+    let deletesFilteredOut =
+      settings.deletes.apply && settings.filter?.whenFilteredOut == .delete
     for start in stride(from: 0, to: page.rows, by: 200) {
-      var rows: [MappedRow] = []
-      for row in start..<min(start + 200, page.rows) {
+      let range = start..<min(start + 200, page.rows)
+      let known = try await ledger.known(
+        range.compactMap { RowKey(page.bytes(of: page[$0, 0])) })
+      foreseen.add(read: known.count)
+      for row in range {
         mapped += 1
         switch sides.plan.record(page, row: row) {
-        case .filteredOut, .parentless: filteredOut += 1
+        case .filteredOut(let key):
+          filteredOut += 1
+          if deletesFilteredOut, known[key] != nil { foreseen.add(leaving: key) }
+        case .parentless: filteredOut += 1
         case .rejected(let rejection): rejects[rejection.reason, default: 0] += 1
-        case .mapped(let row): rows.append(row)
-        }
-      }
-      let known = try await ledger.known(rows.map(\.key))
-      for row in rows {
-        if known[row.key] == .proven(digests.digest(row.canonicalBytes)) {
-          proven += 1
-        } else {
-          open.offer(row)
+        case .mapped(let row):
+          if known[row.key] == .proven(digests.digest(row.canonicalBytes)) {
+            proven += 1
+          } else {
+            open.offer(row)
+          }
         }
       }
     }

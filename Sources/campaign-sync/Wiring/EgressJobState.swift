@@ -43,7 +43,8 @@ struct EgressJobState {
     throw SyncError(
       .configuration, "go on with \(settings.name)",
       "its checkpoint belongs to another pair of systems (\(changes.joined(separator: "; ")))",
-      next: "put it back, or forget what was read: campaign-sync checkpoint clear \(settings.name)")
+      next: "put it back, or, if the systems are meant: campaign-sync checkpoint adopt "
+        + settings.name)
   }
 
   /// Drops checkpoint and ledger; the caller holds the lock.

@@ -35,7 +35,7 @@ struct EventInspection {
 
   private mutating func look(into state: EgressJobState) async throws(SyncError) {
     guard SQLiteLedger.exists(in: state.place.folder) else { return }
-    let ledger = try SQLiteLedger.open(in: state.place.folder)
+    let ledger = try SQLiteLedger.look(in: state.place.folder)
     var after: String?
     while true {
       let batch = try await ledger.pending(after: after, limit: 1_000)

@@ -24,19 +24,23 @@ struct IngressRun {
   let command: String
   let goal: Goal
   let options: WorkOptions
+  /// `--keep-position`.
+  let keepsPosition: Bool
   let log: Logger
   let patience: Patience
   /// Deletions are left to a second pass, when all jobs have brought their rows.
   let leavesDeletes: Bool
   let environment: EnvironmentSettings
 
-  private var settings: IngressSettings { state.settings }
-  private var name: String { settings.name }
+  var settings: IngressSettings { state.settings }
+  var name: String { settings.name }
 
   init(
     _ settings: IngressSettings, _ workspace: Workspace, command: String, goal: Goal,
-    options: WorkOptions, deadline: Duration?, leavesDeletes: Bool = false
+    options: WorkOptions, keepingPosition: Bool = false, deadline: Duration?,
+    leavesDeletes: Bool = false
   ) {
+    keepsPosition = keepingPosition
     state = JobState(
       settings, in: workspace.environment, parents: workspace.folder.parents(of: settings))
     self.leavesDeletes = leavesDeletes
@@ -107,8 +111,7 @@ struct IngressRun {
       failure: failure.map { "cannot \($0.action): \($0.reason)" }, tally: outcome.tally,
       requests: traffic.requests, received: traffic.received, throttled: traffic.throttled,
       phase: outcome.state.phase.rawValue,
-      reached: isLoading
-        ? "LOADING" : outcome.state.phase == before.phase ? nil : outcome.state.phase.reached)
+      reached: isLoading ? "LOADING" : outcome.state.reached(since: before))
     if let error = attempt({ () throws(SyncError) in
       try state.records.append(record, now: record.ended)
     }) {
@@ -146,6 +149,7 @@ extension IngressRun {
   private func work(
     _ connections: Connections
   ) async throws(SyncError) -> (RunOutcome<IngressState>, String?) {
+    if keepsPosition { try await keepPosition(connections) }
     let standing = try state.checkpoint(organization: nil)
     if let idle = try idle(standing?.state) {
       return (RunOutcome(state: standing?.state ?? IngressState()), idle)
@@ -191,11 +195,15 @@ extension IngressRun {
       ports: IngressPorts(
         source: dynamics, spool: parts.spool, ledger: ledger, digest: { digests.digest($0) },
         clock: patience.clock, writes: environment.campaign.concurrency,
+        reads: environment.dynamics.concurrency,
+        readsWholeOrganization: { [settings] () async throws(SyncError) in
+          try await dynamics.readsWholeOrganization(settings.bareTable)
+        },
         parents: parents,
         requireParents: { [state] need throws(SyncError) in try state.requireParents(need) },
         approvedDeletes: options.approveDeletes),
       staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
-    parts.progress.expect { await expected(standing?.state, dynamics, target) }
+    parts.progress.expect { await expected(standing?.state, dynamics) }
     let outcome = await run(job, through: parts.commit(identity))
     parts.progress.end()
     return outcome
@@ -203,19 +211,14 @@ extension IngressRun {
 
   /// Records that the work in hand is about, as far as Dynamics says.
   private func expected(
-    _ standing: IngressState?, _ dynamics: DataverseClient, _ target: IngressTargets
+    _ standing: IngressState?, _ dynamics: DataverseClient
   ) async -> Int? {
     if let standing, let link = standing.delta.token?.link, let query = standing.query,
-      standing.phase == .loaded
+      standing.phase == .loaded, standing.recovery == nil
     {
       return try? await dynamics.pendingChanges(query, from: link)
     }
-    guard let query = try? await target.target().query else { return nil }
-    return try? await dynamics.approximateCount(
-      TableSchema(
-        logicalName: settings.table, entitySet: query.entitySet,
-        primaryId: query.columns.first ?? "",
-        isChangeTracked: true, columns: []))
+    return try? await dynamics.approximateCount(settings.bareTable)
   }
 
   /// False for what never comes to the shared folder: its key may be missing then.
@@ -237,7 +240,7 @@ extension IngressRun {
         + "\(standing.stage.sealed.count) parts"
     case .job(.initial):
       guard let standing, phase == .loaded, standing.delta.rounds > 0,
-        options.approveDeletes == nil
+        standing.recovery == nil, standing.absence == nil, options.approveDeletes == nil
       else { return nil }
       return "already loaded; `campaign-sync delta \(name)` brings the changes"
     case .job(.delta), .job(.only), .job(.retry):
@@ -253,6 +256,37 @@ extension IngressRun {
       if phase == .loaded { return "already loaded" }
       if phase != .loading { throw .notLoaded(name) }
       return nil
+    }
+  }
+}
+
+extension IngressSettings {
+  /// The table by its name alone: enough to be asked for counts and privileges.
+  var bareTable: TableSchema {
+    TableSchema(
+      logicalName: table, entitySet: "", primaryId: "", isChangeTracked: true, columns: [])
+  }
+}
+
+extension IngressState {
+  /// What is done now and was not when the run began.
+  fileprivate func reached(since before: IngressState) -> String? {
+    if phase == before.phase, before.phase == .loaded {
+      if let recovery { return "RECOVERING, \(recovery.reason.words)" }
+      return scans == before.scans && before.recovery == nil ? nil : "recovered"
+    }
+    return phase == before.phase && run == before.run ? nil : phase.reached
+  }
+}
+
+extension RecoverySlot.Reason {
+  /// Why all rows are read, for a person.
+  var words: String {
+    switch self {
+    case .tokenExpired: "the delta token had expired"
+    case .tokenRefused: "Dynamics refused the delta token"
+    case .adopted: "the position was adopted"
+    case .ledgerLost: "the ledger was lost, or that of a parent job"
     }
   }
 }

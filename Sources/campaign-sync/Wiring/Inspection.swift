@@ -50,7 +50,7 @@ struct Inspection {
     into state: JobState, _ outcome: RecordOutcome?
   ) async throws(SyncError) {
     guard SQLiteLedger.exists(in: state.folder) else { return }
-    let ledger = try SQLiteLedger.open(in: state.folder)
+    let ledger = try SQLiteLedger.look(in: state.folder)
     known = try await ledger.known([key])[key]
     if case .proven(let digest)? = known, case .mapped(let row)? = outcome {
       isProvenNow = RowDigester(key: ledger.digestKey).digest(row.canonicalBytes) == digest

@@ -1,5 +1,6 @@
 import Core
 import Disk
+import Jobs
 import Ledger
 
 /// What every job has on disk, whatever its kind: `state/ENV/JOB`.
@@ -15,6 +16,9 @@ struct JobPlace {
     pause = PauseFile(in: folder)
     records = RunRecords(in: folder) { $0.began }
   }
+
+  /// Whether the job has ever run to a first commit.
+  var hasCheckpoint: Bool { CheckpointFile<EgressState>.exists(in: folder) }
 
   /// The ledger that goes with the checkpoint; a new one where the job has never run.
   ///

@@ -42,11 +42,22 @@ struct JobState {
   ///
   /// - Parameter organization: nil where Dynamics was not asked.
   func checkpoint(organization: String?) throws(SyncError) -> Checkpoint<IngressState>? {
-    guard let checkpoint = try checkpoints.load() else { return nil }
-    try checkIdentity(checkpoint, organization)
+    guard let checkpoint = try standing(organization: organization) else { return nil }
     try checkContent(checkpoint)
     try checkDialect(checkpoint.state)
     return checkpoint
+  }
+
+  /// The checkpoint, whatever the mapping was when it was written.
+  func standing(organization: String?) throws(SyncError) -> Checkpoint<IngressState>? {
+    guard let checkpoint = try checkpoints.load() else { return nil }
+    try checkIdentity(checkpoint, organization)
+    return checkpoint
+  }
+
+  /// How the mapping differs from that of the checkpoint, in words; empty where it does not.
+  func contentChanges(since checkpoint: Checkpoint<IngressState>) -> [String] {
+    checkpoint.content.map { content.changes(since: MappingContent(text: $0)) } ?? []
   }
 
   func identity(organization: String) -> JobIdentity {
@@ -141,8 +152,10 @@ struct JobState {
     throw SyncError(
       .configuration, "go on with \(settings.name)",
       "its checkpoint belongs to another pair of systems (\(changes.joined(separator: "; ")))",
-      next: "put the old address back, or start over: "
-        + "campaign-sync checkpoint clear \(settings.name)")
+      next: stands.isOfOtherThings(than: wanted)
+        ? "put it back, or start over: campaign-sync checkpoint clear \(settings.name)"
+        : "put the old address back, or, if the systems are meant: campaign-sync checkpoint adopt "
+          + settings.name)
   }
 
   /// Parts that are under way keep the dialect they began with.
@@ -158,14 +171,36 @@ struct JobState {
   }
 
   private func checkContent(_ checkpoint: Checkpoint<IngressState>) throws(SyncError) {
-    guard let before = checkpoint.content else { return }
-    let changes = content.changes(since: MappingContent(text: before))
-    guard !changes.isEmpty else { return }
+    let changes = contentChanges(since: checkpoint)
+    if changes.isEmpty { return }
+    if checkpoint.state.isMidLoad { throw changedInMidLoad(changes) }
     throw SyncError(
       .configuration, "go on with \(settings.name)",
       "its mapping changed since the checkpoint (\(changes.joined(separator: "; ")))",
-      next: "put the mapping back, or load everything again: "
-        + "campaign-sync checkpoint clear \(settings.name)")
+      next: "put the mapping back, load everything again with campaign-sync replay "
+        + "\(settings.name), or go on from here with campaign-sync run \(settings.name) "
+        + "--keep-position")
+  }
+
+  /// Parts of two mappings are not loaded together: neither way is open before the load is done.
+  func changedInMidLoad(_ changes: [String]) -> SyncError {
+    SyncError(
+      .configuration, "go on with \(settings.name)",
+      "its mapping changed in the middle of a load (\(changes.joined(separator: "; ")))",
+      next: "put the mapping back and finish with campaign-sync initial \(settings.name), or start "
+        + "over: campaign-sync checkpoint clear \(settings.name)")
+  }
+}
+
+extension IngressState {
+  /// A load has begun and is not done.
+  var isMidLoad: Bool { phase != .loaded && !isMarkedForReplay }
+}
+
+extension JobIdentity {
+  /// Other rows or other records, not only the same ones under another address.
+  func isOfOtherThings(than other: JobIdentity) -> Bool {
+    table != other.table || resource != other.resource || key != other.key
   }
 }
 

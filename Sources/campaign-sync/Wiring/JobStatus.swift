@@ -9,6 +9,7 @@ struct JobStatus {
     case idle = "IDLE"
     case running = "RUNNING"
     case loading = "LOADING"
+    case recovering = "RECOVERING"
     case paused = "PAUSED"
     case failed = "FAILED"
     case neverRun = "NEVER RUN"
@@ -32,6 +33,8 @@ struct JobStatus {
   var engineCallsSavedThisMonth = 0
   /// Records a second of the latest delta that wrote anything; for the forecast.
   var rate: Double?
+  /// Why every row is read, or what is looked for.
+  var recovery: String?
   var next: String
 
   /// - Parameter asking: false leaves Dynamics alone; a failure there only hides the backlog.
@@ -47,6 +50,7 @@ struct JobStatus {
       next: "campaign-sync initial \(settings.name)")
     status.phase = checkpoint?.state.phase.rawValue
     status.token = checkpoint?.state.delta.token
+    status.recovery = checkpoint?.state.recoveryWords
     status.lastSuccess = records.last { $0.status == 0 }?.ended
     status.count(records)
     if checkpoint != nil, SQLiteLedger.exists(in: job.folder) {
@@ -57,7 +61,7 @@ struct JobStatus {
       let deletions = try await ledger.deletionCounts(since: clock.now)
       status.deletions = deletions.waiting + deletions.released
     }
-    if asking, let token = status.token {
+    if asking, let token = status.token, checkpoint?.state.recovery == nil {
       status.backlog = await backlog(token, settings, environment)
     }
     try status.judge(job, checkpoint?.state, records.last)
@@ -94,8 +98,11 @@ struct JobStatus {
       }
     } else if standing?.phase == .loading {
       (state, next) = (.loading, "campaign-sync initial \(name) waits for the proof")
+    } else if let recovery, let standing, !standing.isMarkedForReplay {
+      (state, detail) = (.recovering, recovery)
+      next = "campaign-sync run \(name)"
     } else if let standing {
-      state = .idle
+      (state, detail) = (.idle, recovery)
       next = "campaign-sync \(standing.phase == .loaded ? "run" : "initial") \(name)"
     }
   }
@@ -145,6 +152,7 @@ extension JobStatus {
       if deletions > 0 {
         lines.append("  deletions     \(TimeText.count(deletions)) wait to be made in Campaign")
       }
+      if let recovery, detail != recovery { lines.append("  recovery      \(recovery)") }
       lines.append("  token         \(tokenWords)")
       lines.append(
         "  engine calls  \(TimeText.count(engineCallsThisMonth)) this month, "
@@ -173,7 +181,7 @@ extension JobStatus {
       "known": number(known), "backlog": number(backlog),
       "forecastSeconds": number(forecast.map { Int($0.components.seconds) }),
       "pending": number(pending), "held": number(held), "deletionsWaiting": number(deletions),
-      "tokenTaken": time(token?.taken),
+      "recovery": recovery.map(JSONValue.string) ?? .null, "tokenTaken": time(token?.taken),
       "tokenExpires": time(token?.expiry), "engineCallsThisMonth": number(engineCallsThisMonth),
       "engineCallsSavedThisMonth": number(engineCallsSavedThisMonth), "next": .string(next),
     ]

@@ -81,7 +81,7 @@ extension Tally {
   var members: [JSONValue.Member] {
     let counts: [(String, Int)] = [
       ("read", read), ("mapped", mapped), ("created", created), ("updated", updated),
-      ("unchanged", unchanged), ("removed", removed), ("deleted", deleted),
+      ("unchanged", unchanged), ("removed", removed), ("deleted", deleted), ("absent", absent),
       ("rejected", rejected), ("held", held), ("filteredOut", filteredOut), ("retried", retried),
       ("parts", parts), ("bytes", bytes), ("cut", cut), ("replacedCharacters", replacedCharacters),
       ("engineCalls", engineCalls), ("engineCallsSaved", engineCallsSaved),
@@ -94,7 +94,8 @@ extension Tally {
   var words: String {
     let counts: [(Int, String)] = [
       (read, "read"), (created, "created"), (updated, "updated"), (unchanged, "unchanged"),
-      (removed, "removed in Dynamics"), (deleted, "deleted"), (rejected, "rejected"),
+      (removed, "removed in Dynamics"), (deleted, "deleted"),
+      (absent, "absent in Dynamics and kept"), (rejected, "rejected"),
       (held, "held back for a parent"),
       (filteredOut, "filtered out"), (retried, "retried"), (parts, parts == 1 ? "part" : "parts"),
       (engineCalls, "engine calls"), (engineCallsSaved, "calls saved"),

@@ -50,7 +50,7 @@ struct Verification {
 
   private mutating func look(into state: JobState, _ sides: BothSides) async throws(SyncError) {
     guard SQLiteLedger.exists(in: state.folder) else { return }
-    let ledger = try SQLiteLedger.open(in: state.folder)
+    let ledger = try SQLiteLedger.look(in: state.folder)
     known = try await ledger.knownCount()
     var after: String?
     while true {

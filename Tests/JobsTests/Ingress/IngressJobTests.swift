@@ -38,6 +38,36 @@ import Testing
     #expect(bench.job(.only(Contacts.key(1))).lanes(in: state).isEmpty)
   }
 
+  @Test(
+    "A recovery comes before the changes, and they before what is absent",
+    arguments: [
+      (IngressJob.Goal.delta, true, 0, false, ["recover"]), (.next, true, 0, true, ["recover"]),
+      (.initial, true, 0, false, ["recover"]), (.delta, true, 3, false, ["delta"]),
+      (.delta, false, 0, true, ["delta"]), (.initial, false, 0, true, ["absence"]),
+      (.initial, true, 3, true, ["delta"]), (.export, true, 0, true, []),
+      (.retry, true, 0, true, ["retry"]),
+    ])
+  func recoveryGoesFirst(
+    goal: IngressJob.Goal, isRecovering: Bool, chains: Int, isAbsent: Bool, names: [String]
+  ) throws {
+    let bench = try IngressBench()
+    var state = IngressState()
+    state.phase = .loaded
+    state.delta.rounds = 2
+    if isRecovering { state.recovery = RecoverySlot(.tokenExpired) }
+    state.recovery?.chains = chains
+    if isAbsent { state.absence = AbsenceSlot() }
+    var checkpoint = Checkpoint(
+      identity: CheckpointStoreContract.sample.identity, content: nil, state: state)
+    try bench.checkpoints.replace(with: checkpoint)
+    #expect(bench.job(goal).lanes(in: state).map(\.name) == names)
+    checkpoint.state.delta.rounds = 3
+    try bench.checkpoints.replace(with: checkpoint)
+    if goal == .delta, chains == 3 {
+      #expect(bench.job(goal).lanes(in: checkpoint.state).map(\.name) == ["recover"])
+    }
+  }
+
   @Test func exportOfAJobWithoutFilesTouchesNeitherSide() throws {
     let bench = try IngressBench { $0.initial = .api }
     Contacts.fill(bench.table, 5)

@@ -6,12 +6,17 @@ import Testing
 
 /// A lane edits its own slot: nothing else of a state that its neighbours have moved meanwhile.
 @Suite struct OddNeighboursTests {
-  private enum Slot: String, CaseIterable { case phase, run, query, export, stage, load, delta }
+  private enum Slot: String, CaseIterable {
+    case phase, run, query, export, stage, load, delta, scans, recovery, absence
+  }
 
   private static let owned: [String: Set<Slot>] = [
-    "export": [.export, .delta, .phase, .query], "seal": [.stage, .phase], "stage": [.stage],
+    "export": [.export, .delta, .phase, .query, .scans], "seal": [.stage, .phase],
+    "stage": [.stage],
     "manifest": [.phase], "import": [.load, .phase], "delta": [.delta, .phase],
-    "copy": [.delta, .phase, .query], "only": [.delta], "retry": [.delta],
+    "copy": [.delta, .phase, .query, .scans],
+    "recover": [.recovery, .absence, .delta, .query, .scans], "absence": [.absence, .delta],
+    "only": [.delta], "retry": [.delta],
   ]
 
   private func odd(_ state: IngressState) -> IngressState {
@@ -36,6 +41,9 @@ import Testing
     if one.stage != other.stage { slots.insert(.stage) }
     if one.load != other.load { slots.insert(.load) }
     if one.delta != other.delta { slots.insert(.delta) }
+    if one.scans != other.scans { slots.insert(.scans) }
+    if one.recovery != other.recovery { slots.insert(.recovery) }
+    if one.absence != other.absence { slots.insert(.absence) }
     return slots
   }
 
@@ -86,5 +94,8 @@ import Testing
     judge(bench, .delta, state)
     judge(bench, .only(Contacts.key(3)), state)
     judge(bench, .retry, state)
+
+    bench.table.remove(Contacts.key(4))
+    judge(bench, .delta, state.recovering(.adopted))
   }
 }

@@ -127,24 +127,6 @@ import Testing
     bench.wish { $0.isStopped = { false } }
   }
 
-  @Test("A token that is refused like a link is an error, not a reason to ask for ever")
-  func aRefusedTokenIsAnError() throws {
-    let bench = try loaded()
-    var checkpoint = try #require(try bench.checkpoints.load())
-    checkpoint.state.delta.token?.link = "nonsense"
-    try bench.checkpoints.replace(with: checkpoint)
-    #expect(bench.life(.delta).failure?.kind == .configuration)
-    #expect(bench.state?.delta.token?.link == "nonsense")
-  }
-
-  @Test func anExpiredTokenIsSaidAndThePositionStays() throws {
-    let bench = try loaded()
-    let before = bench.state
-    bench.table.expireTokens()
-    #expect(bench.life(.delta).failure?.isTokenExpired == true)
-    #expect(bench.state == before)
-  }
-
   @Test func aDeletedRowLeavesPending() throws {
     let bench = try loaded()
     bench.table.change(key, ["firstname": Contacts.tooLong])

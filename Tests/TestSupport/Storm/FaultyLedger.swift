@@ -70,6 +70,11 @@ package struct FaultyLedger: Ledger, ArrivedEvents {
     return try await inner.children(of: parent, after: key, limit: limit)
   }
 
+  package func lastScan() async throws(SyncError) -> Int {
+    try world.checkAlive()
+    return try await inner.lastScan()
+  }
+
   package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
     try world.checkAlive()
     return try await inner.absent(after: key, limit: limit)

@@ -5,9 +5,16 @@ package struct FaultySource: TableSource {
   private let inner: MemoryTable
   private let world: World
   private let isWithoutToken: Bool
+  private let whenPaged: @Sendable () -> Void
 
-  /// - Parameter isWithoutToken: the scan's last page comes without its delta link.
-  package init(_ inner: MemoryTable, _ world: World, isWithoutToken: Bool = false) {
+  /// - Parameters:
+  ///   - isWithoutToken: the scan's last page comes without its delta link.
+  ///   - whenPaged: each page of a scan has come.
+  package init(
+    _ inner: MemoryTable, _ world: World, isWithoutToken: Bool = false,
+    whenPaged: @escaping @Sendable () -> Void = {}
+  ) {
+    self.whenPaged = whenPaged
     self.isWithoutToken = isWithoutToken
     self.inner = inner
     self.world = world
@@ -18,6 +25,7 @@ package struct FaultySource: TableSource {
       try weather(isKept: isFirst && link != nil)
       var page = try inner.scanPage(query, link)
       if isWithoutToken { page.delta = nil }
+      whenPaged()
       try world.point("after page")
       return page
     }
@@ -34,6 +42,7 @@ package struct FaultySource: TableSource {
 
   private func weather(isKept: Bool) throws(SyncError) {
     try world.point("before page")
+    if isKept { try inner.checkKept() }
     if isKept, world.happens(oneIn: 4) { throw .staleLink }
     if world.happens(oneIn: 40) { throw .lost }
   }
@@ -41,6 +50,12 @@ package struct FaultySource: TableSource {
   package func row(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Page? {
     try world.point("read one row")
     return try await inner.row(query, key: key)
+  }
+
+  package func isGone(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Bool {
+    try world.point("look for one row")
+    if world.happens(oneIn: 40) { throw .lost }
+    return try await inner.isGone(query, key: key)
   }
 
   package func pendingChanges(
