@@ -78,7 +78,8 @@ func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
     swiftSettings: ssh2Swift, linkerSettings: ssh2Linker)
 }
 targets += [
-  tests("Core"), tests("Threads"), tests("Gzip"), tests("Digests"), tests("JSONPages", ["Gzip"]),
+  tests("Core", ["Digests"]), tests("Threads"), tests("Gzip"), tests("Digests"),
+  tests("JSONPages", ["Gzip"]),
   tests("HTTP"), tests("Curl", ["HTTP", "CCurl"]), tests("SFTP"), tests("Disk", ["Gzip", "HTTP"]),
   tests("Ledger"),
   tests("Dataverse", ["HTTP", "Sandbox"]), tests("Campaign", ["HTTP", "Sandbox"]),

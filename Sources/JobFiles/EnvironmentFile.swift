@@ -51,11 +51,6 @@ package enum EnvironmentFile {
     dynamics.apiVersion = section.text("apiVersion", as: .version) ?? dynamics.apiVersion
     if dynamics.clients.isEmpty {
       section.complain("clients", "needs at least one `{ id: ..., secret: { env: NAME } }`")
-    } else if dynamics.clients.count > 1 {
-      section.problems.add(
-        Problem(
-          section.place(of: "clients", item: 1), path: section.path(of: "clients[1]"),
-          says: "is not built yet: work is not spread over several application users; name one"))
     }
     dynamics.concurrency = section.integer("concurrency", 4, in: 1...64) ?? 4
     section.finish()

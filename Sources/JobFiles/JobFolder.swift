@@ -122,9 +122,7 @@ package struct JobFolder: Sendable {
     let kind = root.required("kind", "ingress")
     switch kind {
     case "ingress": return .ingress(IngressFile.read(root, name: name, notBuilt: notBuilt))
-    case "egress":
-      mark("egress jobs come with a later version")
-      return .egress(EgressFile.read(root, name: name))
+    case "egress": return .egress(EgressFile.read(root, name: name))
     case "opt-out":
       mark("opt-out jobs come with a later version")
       return .optOut(OptOutFile.read(root, name: name))

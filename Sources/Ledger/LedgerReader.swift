@@ -11,12 +11,12 @@ actor LedgerReader {
   private let selectFile: Statement
   private let selectDeletions, countDeletions, countDeleted: Statement
   private let selectSerial, selectStanding, countHeld, selectParents, selectChildren, selectAbsent,
-    selectDeparted, selectScan, selectStaged: Statement
+    selectDeparted, selectScan, selectStaged, selectArrived: Statement
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
     try database.run("PRAGMA query_only = 1; PRAGMA cache_size = -4096")
-    let columns = "key, what, rule, reason, excerpt, first, attempts, job, parent"
+    let columns = "key, what, rule, reason, excerpt, first, attempts, job, parent, line"
     selectKnown = try database.prepare("SELECT state, digest FROM known WHERE key = ?")
     selectCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
     selectPending = try database.prepare(
@@ -25,7 +25,7 @@ actor LedgerReader {
       "SELECT \(columns) FROM pending WHERE key = ? AND what > ? ORDER BY what")
     countPending = try database.prepare("SELECT count(*) FROM pending")
     selectFile = try database.prepare(
-      "SELECT size, modified, offset, done FROM files WHERE name = ?")
+      "SELECT size, modified, offset, done, head FROM files WHERE name = ?")
     selectDeletions = try database.prepare(
       """
       SELECT key, state FROM deletions WHERE key > ? AND state BETWEEN ? AND ?
@@ -52,6 +52,7 @@ actor LedgerReader {
       SELECT key FROM known WHERE key > ? AND scan < (SELECT value FROM meta WHERE name = 'scan')
       ORDER BY key LIMIT ?
       """)
+    selectArrived = try database.prepare("SELECT 1 FROM arrived WHERE id = ?")
     selectScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
     selectDeparted = try database.prepare(
       "SELECT position, key FROM departed WHERE position > ? ORDER BY position LIMIT ?")
@@ -93,7 +94,7 @@ actor LedgerReader {
     return FileMark(
       name: name, size: UInt64(bitPattern: selectFile.integer(0)),
       modified: selectFile.integer(1), offset: UInt64(bitPattern: selectFile.integer(2)),
-      isDone: selectFile.integer(3) == 1)
+      isDone: selectFile.integer(3) == 1, head: selectFile.text(4) ?? "")
   }
 
   func deletions(
@@ -193,6 +194,16 @@ actor LedgerReader {
     return departed
   }
 
+  func arrived(_ ids: [RowKey]) throws(SyncError) -> Set<RowKey> {
+    var arrived: Set<RowKey> = []
+    for id in ids {
+      selectArrived.bind(1, id.stored.high, id.stored.low)
+      if try selectArrived.step() { arrived.insert(id) }
+      selectArrived.reset()
+    }
+    return arrived
+  }
+
   private static func bind(_ statement: Statement, _ index: Int32, after key: RowKey?) {
     if let stored = key?.stored {
       statement.bind(index, stored.high, stored.low)
@@ -226,6 +237,7 @@ actor LedgerReader {
       if let job = statement.text(7), let words = statement.words(8) {
         rejection.parent = ParentKey(job: job, key: RowKey(stored: words))
       }
+      rejection.line = statement.text(9)
       let first = Instant(milliseconds: statement.integer(5))
       records.append(
         PendingRecord(rejection: rejection, first: first, attempts: Int(statement.integer(6))))

@@ -6,6 +6,7 @@ final class LedgerWriter {
   private let insertKnown, updateKnown, deleteKnown: Statement
   private let upsertPending, deletePending, deleteKeyless, anyPending, isPending: Statement
   private let upsertFile: Statement
+  private let events: EventWriter
   private let readCount, writeCount: Statement
   private let readScan, writeScan, markScanned, doubt: Statement
   private let deletions: DeletionWriter
@@ -28,16 +29,19 @@ final class LedgerWriter {
     deleteKnown = try database.prepare("DELETE FROM known WHERE key = ?")
     upsertPending = try database.prepare(
       """
-      INSERT INTO pending (rule, job, parent, key, what, reason, excerpt, first, attempts)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1) ON CONFLICT DO UPDATE
-      SET rule = ?1, job = ?2, parent = ?3, reason = ?6, excerpt = ?7, attempts = attempts + 1
+      INSERT INTO pending (rule, job, parent, key, what, reason, excerpt, first, line, attempts)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1) ON CONFLICT DO UPDATE
+      SET rule = ?1, job = ?2, parent = ?3, reason = ?6, excerpt = ?7, line = ?9,
+      attempts = attempts + 1
       """)
     deletePending = try database.prepare("DELETE FROM pending WHERE key = ?")
     isPending = try database.prepare("SELECT 1 FROM pending WHERE key = ?")
     deleteKeyless = try database.prepare(
       "DELETE FROM pending WHERE what = 'row' AND rule = '\(Rejection.keyless)'")
     anyPending = try database.prepare("SELECT 1 FROM pending LIMIT 1")
-    upsertFile = try database.prepare("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)")
+    upsertFile = try database.prepare(
+      "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)")
+    events = try EventWriter(database)
     readCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
     writeCount = try database.prepare("UPDATE meta SET value = ? WHERE name = 'known'")
     readScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
@@ -87,6 +91,8 @@ final class LedgerWriter {
       upsertFile.bind(3, mark.modified)
       upsertFile.bind(4, Int64(bitPattern: mark.offset))
       upsertFile.bind(5, mark.isDone ? 1 : 0)
+      upsertFile.bind(6, mark.head)
+      upsertFile.bind(7, now.milliseconds)
       try upsertFile.run()
     case .chainBegan: try deletions.beginChain()
     case .rowsSeen(let keys): try deletions.see(keys)
@@ -118,6 +124,8 @@ final class LedgerWriter {
         try markScanned.run()
       }
     case .allDoubted: try database.run(Self.doubtingAll)
+    case .arrived(let ids): try events.put(ids, at: now)
+    case .forgotEvents(let moment, let listed): try events.forget(before: moment, listed)
     }
   }
 
@@ -179,6 +187,7 @@ final class LedgerWriter {
     upsertPending.bind(6, rejection.reason)
     upsertPending.bind(7, rejection.excerpt)
     upsertPending.bind(8, now.milliseconds)
+    upsertPending.bind(9, rejection.line)
     try upsertPending.run()
     hasPending = true
   }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// One connection records, one reads on its own thread; write-ahead log, flushed at each `record`.
 /// Mode 0600, and SQLite gives its side files the same.
-package final class SQLiteLedger: Ledger, ParentRecords {
+package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
   /// The secret of the row digests: 32 random bytes, made with the ledger.
   package let digestKey: [UInt8]
   /// What the ledger was made for.
@@ -182,6 +182,10 @@ package final class SQLiteLedger: Ledger, ParentRecords {
     after position: Int, limit: Int
   ) async throws(SyncError) -> [Departure] {
     try await reader.departed(after: position, limit: limit)
+  }
+
+  package func arrived(_ ids: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try await reader.arrived(ids)
   }
 
   private static func path(in folder: String) -> String { folder + "/ledger.sqlite" }

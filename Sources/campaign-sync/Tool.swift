@@ -17,11 +17,12 @@ struct Tool: AsyncParsableCommand {
     version: toolVersion,
     subcommands: [
       RunCommand.self, InitialCommand.self, ExportCommand.self, StageCommand.self,
-      DeltaCommand.self, ReplayCommand.self, ConfirmCommand.self, CheckCommand.self,
+      DeltaCommand.self, ReplayCommand.self, EgressCommand.self, ConfirmCommand.self,
+      CheckCommand.self,
       StatusCommand.self,
       HistoryCommand.self, PendingCommand.self, PauseCommand.self, ResumeCommand.self,
       CheckpointCommand.self, PlanCommand.self, InspectCommand.self, VerifyCommand.self,
-      DiscoverCommand.self, ScheduleCommand.self,
+      DiscoverCommand.self, ScheduleCommand.self, SweepCommand.self,
     ])
 
   static func main() async {

@@ -27,7 +27,7 @@ struct JobFolderTests {
     ).folder
     #expect(
       folder.notBuilt.mapValues { $0.map(\.path) } == [
-        "egress-click": ["kind"], "egress-send": ["kind"], "opt-out": ["kind"], "notes": ["kind"],
+        "opt-out": ["kind"], "notes": ["kind"],
       ])
     for problem in folder.notBuilt.values.joined() {
       #expect(problem.says.hasPrefix("is not built yet: "))

@@ -59,7 +59,7 @@ struct SchemaTests {
     "An editor marks the usual mistakes of an environment",
     arguments: [
       "keys-unknown", "types-wrong", "groups-missing", "url-path", "url-user", "url-wrong",
-      "numbers-wrong", "sftp-numbers", "clients-two", "secret-literal",
+      "numbers-wrong", "sftp-numbers", "secret-literal",
     ])
   func wrongEnvironment(name: String) throws {
     let text = try fixture("wrong/environments/\(name).yaml")

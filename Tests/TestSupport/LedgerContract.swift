@@ -7,11 +7,12 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
   case forgottenIsUnknown, countsDifferentRows, pendingKeepsFirstAndCountsAttempts
   case provenClearsPending, settledClearsPending, pendingComesInPages, filesAreReplaced
   case aScanTellsWhatIsAbsent, parentsAreReplaced, heldRowsAreCounted, departuresKeepTheirOrder
+  case eventsAreRememberedForSomeDays, linesOfEventsAreKept
   case aSeenRowIsNotDeleted, whatLeftTheFilterIsDeletedThoughSeen, deletionsWaitAreReleasedAndEnd
 
   package var testDescription: String { rawValue }
 
-  package func check(_ ledger: any Ledger & ParentRecords) async throws {
+  package func check(_ ledger: any Ledger & ParentRecords & ArrivedEvents) async throws {
     switch self {
     case .emptyAtFirst: try await emptyAtFirst(ledger)
     case .sentThenProven:
@@ -53,6 +54,14 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     case .parentsAreReplaced: try await replacesParents(ledger)
     case .heldRowsAreCounted: try await countsHeld(ledger)
     case .departuresKeepTheirOrder: try await keepsDepartures(ledger)
+    case .eventsAreRememberedForSomeDays: try await remembersEvents(ledger)
+    case .linesOfEventsAreKept:
+      let event = Rejection(
+        key: "8003", what: .event, rule: "noContact", reason: "no contact",
+        parent: ParentKey(job: "contact", key: one), line: "8003;\"a\nb\"")
+      try ledger.record([.pending(event)], at: early)
+      #expect(try await ledger.pending(after: nil, limit: 9).map(\.rejection) == [event])
+      #expect(try await ledger.heldCount() == 1)
     case .aSeenRowIsNotDeleted: try await keepsSeenRows(ledger)
     case .whatLeftTheFilterIsDeletedThoughSeen:
       try ledger.record([.rowsSeen([one]), .filteredOutWait([one, two])], at: early)
@@ -61,6 +70,23 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
       #expect(try await waiting(ledger) == [two])
     case .deletionsWaitAreReleasedAndEnd: try await releases(ledger)
     }
+  }
+
+  private func remembersEvents(_ ledger: any Ledger & ArrivedEvents) async throws {
+    let old = FileMark(
+      name: "old.csv", size: 9, modified: 1, offset: 9, isDone: true, head: "0a")
+    var here = old
+    here.name = "here.csv"
+    let start = Instant(seconds: 1_700_000_000)
+    try ledger.record([.arrived([one]), .file(old), .file(here)], at: start)
+    let later = start + .seconds(3 * 86_400)
+    try ledger.record([.arrived([two])], at: later)
+    #expect(try await ledger.arrived([one, two, three]) == [one, two])
+    #expect(try await ledger.file("old.csv") == old)
+    try ledger.record([.forgotEvents(before: later, listed: ["here.csv"])], at: later)
+    #expect(try await ledger.arrived([one, two]) == [two])
+    #expect(try await ledger.file("old.csv") == nil)
+    #expect(try await ledger.file("here.csv") == here)
   }
 
   private func emptyAtFirst(_ ledger: any Ledger) async throws {

@@ -2,7 +2,7 @@ import Core
 import Synchronization
 
 /// A ledger that forgets everything with the test; what was recorded survives `crash` of the others.
-package final class MemoryLedger: Ledger, ParentRecords {
+package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
   private struct PendingKey: Hashable {
     var key: String
     var what: Rejection.What
@@ -23,6 +23,8 @@ package final class MemoryLedger: Ledger, ParentRecords {
     var life = 0
     var staged: Set<RowKey> = []
     var scanned: [RowKey: Int] = [:]
+    var arrived: [RowKey: Instant] = [:]
+    var recorded: [String: Instant] = [:]
 
     mutating func put(_ key: RowKey, _ row: KnownRow) {
       known[key] = row
@@ -95,7 +97,18 @@ package final class MemoryLedger: Ledger, ParentRecords {
       content.pending = content.pending.filter {
         $0.key.what != .row || $0.value.rejection.rule != Rejection.keyless
       }
-    case .file(let mark): content.files[mark.name] = mark
+    case .file(let mark):
+      content.files[mark.name] = mark
+      content.recorded[mark.name] = now
+    case .arrived(let ids): for id in ids { content.arrived[id] = now }
+    case .forgotEvents(let moment, let listed):
+      content.arrived = content.arrived.filter {
+        $0.value.seconds / 86_400 >= moment.seconds / 86_400
+      }
+      for (name, time) in content.recorded where time < moment && !listed.contains(name) {
+        content.files[name] = nil
+        content.recorded[name] = nil
+      }
     case .linked(let key, let parents):
       content.links[key] = parents.isEmpty ? nil : Set(parents)
     case .orphaned(let key, let rejection):
@@ -209,6 +222,15 @@ package final class MemoryLedger: Ledger, ParentRecords {
   package func file(_ name: String) async throws(SyncError) -> FileMark? {
     content.withLock { $0.files[name] }
   }
+
+  package func arrived(_ ids: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    content.withLock { content in Set(ids.filter { content.arrived[$0] != nil }) }
+  }
+
+  /// Every activity that was ever said to have arrived and is not forgotten.
+  package var arrivals: Set<RowKey> { content.withLock { Set($0.arrived.keys) } }
+  /// Every file that is known.
+  package var files: [String: FileMark] { content.withLock { $0.files } }
 
   package func serial() async throws(SyncError) -> String {
     content.withLock { "memory \($0.life)" }

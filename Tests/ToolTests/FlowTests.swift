@@ -97,14 +97,14 @@ import Testing
   @Test("run --all goes through every phase without waiting, and leaves paused jobs alone")
   func runAll() async throws {
     let world = try await SandboxProcess.ofSmallPieces(
-      contacts: 300, page: 100, jobs: ["clicks": Self.clicks])
+      contacts: 300, page: 100, jobs: ["opt-outs": Self.optOuts])
     try await world.turn("campaign.importDelay=600")
     let first = try await world.sync("run", "contacts")
     #expect(first.status == 0 && first.output.hasPrefix("contacts: LOADING"), "\(first)")
     let second = try await world.sync("run", "--all")
     #expect(second.status == 78, "the job of a kind that is not built is no success: \(second)")
     #expect(second.output.hasPrefix("contacts: LOADING"), "\(second)")
-    #expect(second.errors.contains("clicks.yaml") && second.errors.contains("not built yet"))
+    #expect(second.errors.contains("opt-outs.yaml") && second.errors.contains("not built yet"))
     let status = try await world.sync("status")
     #expect(status.status == 78 && status.output.hasPrefix("contacts: LOADING"), "\(status)")
 
@@ -124,15 +124,9 @@ import Testing
     #expect(try await world.comparison() == "equal")
   }
 
-  private static let clicks = """
-    kind: egress
-    event: click
-    from:
-      files: exports/tracking_*.csv
-      columns: { id: trackId, contact: externalId, at: logDate, type: urlType }
-    to:
-      table: adobe_campaignemailclick
-      columns: { at: adobe_dateclicked }
+  private static let optOuts = """
+    kind: opt-out
+    direction: disabled
     """
 
   @Test("A small table needs no file: initial by API, and one record by its key")

@@ -49,6 +49,11 @@ package enum LedgerEntry: Sendable, Equatable {
   case scanned([RowKey])
   /// Nothing is proven any more; to the jobs of its children it is another ledger, with a new serial.
   case allDoubted
+  /// Dynamics has the activities of these events.
+  case arrived([RowKey])
+  /// Events that arrived before that time are forgotten, and so are files that were read before and
+  /// are not among those listed.
+  case forgotEvents(before: Instant, listed: [String])
 }
 
 /// First 16 bytes of a keyed digest over the mapped row.
@@ -73,17 +78,20 @@ package struct Rejection: Sendable, Equatable {
   package var reason: String
   /// Foreign text, masked and cut; for `inspect` and `pending` only.
   package var excerpt: String?
-  /// Nothing is wrong with the record: it waits for this parent.
+  /// Nothing is wrong with the record: it waits for this parent; of an event, for its contact.
   package var parent: ParentKey?
+  /// Of an event: what its file said, for the next try.
+  package var line: String?
 
   /// The rule of a row whose key is none: it cannot be read again by it.
   package static let keyless = "keyIsNoGuid"
 
   package init(
     key: String, what: What = .row, rule: String, reason: String, excerpt: String? = nil,
-    parent: ParentKey? = nil
+    parent: ParentKey? = nil, line: String? = nil
   ) {
     self.parent = parent
+    self.line = line
     self.key = key
     self.what = what
     self.rule = rule
@@ -121,13 +129,20 @@ package enum KnownRow: Sendable, Equatable {
 }
 
 /// How far a file of the other side has been read.
+///
+/// - Units: `offset` in bytes of the content, unpacked.
 package struct FileMark: Sendable, Equatable {
   package var name: String
   package var size: UInt64
   package var modified: Int64
   package var offset: UInt64
   package var isDone: Bool
-  package init(name: String, size: UInt64, modified: Int64, offset: UInt64, isDone: Bool) {
+  /// Digest of the first bytes, of event files; another one is another file.
+  package var head: String
+  package init(
+    name: String, size: UInt64, modified: Int64, offset: UInt64, isDone: Bool, head: String = ""
+  ) {
+    self.head = head
     self.name = name
     self.size = size
     self.modified = modified

@@ -59,6 +59,12 @@ package protocol ParentRecords: Sendable {
   func departed(after position: Int, limit: Int) async throws(SyncError) -> [Departure]
 }
 
+/// What the ledger of an egress job remembers of events.
+package protocol ArrivedEvents: Sendable {
+  /// Those of the activities that Dynamics was seen to have, as far as they are remembered.
+  func arrived(_ ids: [RowKey]) async throws(SyncError) -> Set<RowKey>
+}
+
 /// A record that left Campaign.
 package struct Departure: Sendable, Equatable {
   /// From one on, without gaps; of one ledger.

@@ -26,6 +26,10 @@ package struct Tally: Sendable, Equatable, Codable {
   package var replacedCharacters = 0
   /// Texts cut to their length.
   package var cut = 0
+  /// Events whose contact Dynamics does not have.
+  package var unmatched = 0
+  /// Event files that were read to their end.
+  package var files = 0
 
   package init() {}
 
@@ -53,6 +57,8 @@ package struct Tally: Sendable, Equatable, Codable {
     engineCallsSaved = try count(.engineCallsSaved)
     replacedCharacters = try count(.replacedCharacters)
     cut = try count(.cut)
+    unmatched = try count(.unmatched)
+    files = try count(.files)
   }
 
   package static func += (sum: inout Tally, more: Tally) {
@@ -74,5 +80,7 @@ package struct Tally: Sendable, Equatable, Codable {
     sum.engineCallsSaved += more.engineCallsSaved
     sum.replacedCharacters += more.replacedCharacters
     sum.cut += more.cut
+    sum.unmatched += more.unmatched
+    sum.files += more.files
   }
 }

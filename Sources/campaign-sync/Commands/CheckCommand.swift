@@ -22,7 +22,11 @@ struct CheckCommand: AsyncParsableCommand {
       var failures = await doctor.examineEnvironment()
       for name in names {
         do throws(SyncError) {
-          failures += await doctor.examine(try workspace.ingress(name))
+          if case .egress(let settings) = try workspace.built(name) {
+            failures += await doctor.examine(settings)
+          } else {
+            failures += await doctor.examine(try workspace.ingress(name))
+          }
         } catch {
           doctor.say(error, "\(name): job file")
           failures.append(error)

@@ -20,6 +20,10 @@ struct CheckpointCommand: AsyncParsableCommand {
     func run() async throws {
       try await Report.explaining {
         let workspace = try Workspace(common)
+        if case .egress(let settings) = try workspace.built(name) {
+          let state = EgressJobState(settings, in: workspace.environment)
+          return try await CheckpointText.lines(state).forEach(Standard.output)
+        }
         let state = JobState(try workspace.ingress(name), in: workspace.environment)
         guard let checkpoint = try state.checkpoints.load() else {
           return Standard.output("\(name): no checkpoint; the job has never run")
@@ -50,14 +54,19 @@ struct CheckpointCommand: AsyncParsableCommand {
     func run() async throws {
       try await Report.explaining {
         let workspace = try Workspace(common)
-        let state = JobState(try workspace.ingress(name), in: workspace.environment)
+        let job = try workspace.built(name)
         if !yes {
           try ask("Forget where \(name) stands, and load everything again?", "clear", of: name)
         }
-        let lock = try lock(state, for: "clear")
+        let lock = try lock(JobPlace(name, in: workspace.environment), for: "clear")
         defer { lock.release() }
-        try state.clear()
-        Standard.output("\(name): cleared; the next run loads everything again")
+        if case .egress(let settings) = job {
+          try EgressJobState(settings, in: workspace.environment).clear()
+          Standard.output("\(name): cleared; the next run reads every export file again")
+        } else {
+          try JobState(try workspace.ingress(name), in: workspace.environment).clear()
+          Standard.output("\(name): cleared; the next run loads everything again")
+        }
       }
     }
   }
@@ -80,18 +89,27 @@ struct CheckpointCommand: AsyncParsableCommand {
     func run() async throws {
       try await Report.explaining {
         let workspace = try Workspace(common)
-        let state = JobState(try workspace.ingress(name), in: workspace.environment)
-        guard try state.checkpoints.load() != nil else {
+        let job = try workspace.built(name)
+        let (place, clock) = (JobPlace(name, in: workspace.environment), SystemClock())
+        guard place.hasCheckpoint else {
           return Standard.output("\(name): no checkpoint; the job has never run")
         }
         if !yes {
           try ask("Go on with the checkpoint of \(name), and compare every row?", "adopt", of: name)
         }
-        let lock = try lock(state, for: "adopt")
+        let lock = try lock(place, for: "adopt")
         defer { lock.release() }
-        let patience = Patience.ofRun(SystemClock(), deadline: .seconds(120))
+        let patience = Patience.ofRun(clock, deadline: .seconds(120))
         let dynamics = try Connections(workspace.environment, patience: patience).dynamics()
-        let says = try state.adopt(organization: try await dynamics.organization().id)
+        let organization = try await dynamics.organization().id
+        let says: String
+        if case .egress(let settings) = job {
+          says = try EgressJobState(settings, in: workspace.environment)
+            .adopt(organization: organization, now: clock.now)
+        } else {
+          says = try JobState(try workspace.ingress(name), in: workspace.environment)
+            .adopt(organization: organization)
+        }
         Standard.output("\(name): \(says)")
       }
     }
@@ -108,12 +126,11 @@ private func ask(_ question: String, _ verb: String, of name: String) throws(Syn
   guard readLine()?.lowercased().hasPrefix("y") == true else { throw .stopped }
 }
 
-private func lock(_ state: JobState, for verb: String) throws(SyncError) -> RunLock {
-  guard case .acquired(let lock) = try RunLock.attempt(in: state.folder) else {
-    let name = state.settings.name
+private func lock(_ place: JobPlace, for verb: String) throws(SyncError) -> RunLock {
+  guard case .acquired(let lock) = try RunLock.attempt(in: place.folder) else {
     throw SyncError(
-      .unavailable, "\(verb) \(name)", "a run holds its lock",
-      next: "campaign-sync status \(name)")
+      .unavailable, "\(verb) \(place.name)", "a run holds its lock",
+      next: "campaign-sync status \(place.name)")
   }
   return lock
 }
@@ -172,6 +189,31 @@ extension IngressState {
     }
     guard phase == .loaded, let absence else { return nil }
     return "known rows that were not read are looked for, \(TimeText.count(absence.checked)) so far"
+  }
+}
+
+extension CheckpointText {
+  /// Where an egress job stands.
+  static func lines(_ job: EgressJobState) async throws(SyncError) -> [String] {
+    guard let checkpoint = try job.checkpoints.load() else {
+      return ["\(job.settings.name): no checkpoint; the job has never run"]
+    }
+    let (state, identity) = (checkpoint.state, checkpoint.identity)
+    let ledger = try SQLiteLedger.open(in: job.place.folder)
+    var lines = [
+      "event     \(identity.resource) of \(identity.campaign)",
+      "table     \(identity.table) of \(identity.dynamicsHost)",
+      "rounds    \(state.rounds)",
+      "pending   \(TimeText.count(try await ledger.pendingCount())) events, "
+        + "\(TimeText.count(try await ledger.heldCount())) of them wait for their contact",
+      "files     \(state.waiting.count) seen and not finished",
+    ]
+    for file in state.waiting {
+      let mark = try await ledger.file(file.name)
+      let read = mark.map { ", read to byte \(TimeText.count(Int($0.offset)))" } ?? ""
+      lines.append("          \(file.name), \(TimeText.count(Int(file.size))) bytes\(read)")
+    }
+    return lines
   }
 }
 

@@ -28,7 +28,7 @@ struct PendingCommand: AsyncParsableCommand {
     }
     try await Report.explaining {
       let workspace = try Workspace(common)
-      let state = JobState(try workspace.ingress(name), in: workspace.environment)
+      let state = JobPlace(try workspace.built(name).name, in: workspace.environment)
       guard SQLiteLedger.exists(in: state.folder) else {
         return Standard.output(work.json ? "[]" : "\(name): nothing is pending")
       }
@@ -37,7 +37,7 @@ struct PendingCommand: AsyncParsableCommand {
     }
   }
 
-  private func drop(_ key: String, _ state: JobState) async throws {
+  private func drop(_ key: String, _ state: JobPlace) async throws {
     guard case .acquired(let lock) = try RunLock.attempt(in: state.folder) else {
       throw SyncError(
         .unavailable, "drop a pending record of \(name)", "a run holds the lock of the job",

@@ -13,7 +13,8 @@ struct ScheduleCommand: AsyncParsableCommand {
       commandName: "cron",
       abstract: "Print a crontab line with absolute paths, and the next five start times.",
       discussion: """
-        Changes nothing: paste the line into `crontab -e`. Cron goes by the machine's local time;
+        One line for all jobs, or one for each job that is named: jobs of their own lines run at the
+        same time. Changes nothing: paste the line into `crontab -e`. Cron goes by the machine's local time;
         the start times are shown in that and in UTC.
         """)
 
@@ -21,6 +22,8 @@ struct ScheduleCommand: AsyncParsableCommand {
       name: .long, help: "The rhythm: 5m, 15m, 1h, 1d.",
       transform: { try DurationText.parse($0) })
     var every = Duration.seconds(900)
+    @Argument(help: "The jobs, a line each; without them one line for all.") var names: [String] =
+      []
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -35,11 +38,15 @@ struct ScheduleCommand: AsyncParsableCommand {
         let workspace = try Workspace(common)
         let program = try Paths.absolute("/proc/self/exe")
         let jobs = try Paths.absolute(common.jobs)
-        let words =
-          [program, "--env", workspace.environment.name, "--jobs", jobs, "-q", "run", "--all"]
-        Standard.output("# campaign-sync: all jobs of \(jobs)")
-        Standard.output(
-          "\(schedule.fields)  \(words.map(CronSchedule.word).joined(separator: " "))")
+        for name in names { try workspace.job(name) }
+        let what = names.isEmpty ? "all jobs" : names.joined(separator: ", ")
+        Standard.output("# campaign-sync: \(what) of \(jobs)")
+        for target in names.isEmpty ? ["--all"] : names {
+          let words =
+            [program, "--env", workspace.environment.name, "--jobs", jobs, "-q", "run", target]
+          Standard.output(
+            "\(schedule.fields)  \(words.map(CronSchedule.word).joined(separator: " "))")
+        }
         Standard.output("# next starts (local time of this machine, UTC):")
         for start in schedule.next(5, after: SystemClock().now, offset: LocalTime.offset) {
           let local = TimeText.utc(start + .seconds(LocalTime.offset(start))).dropLast()

@@ -23,13 +23,17 @@ struct StatusCommand: AsyncParsableCommand {
     try await Report.explaining {
       let workspace = try Workspace(common)
       let names = name.map { [$0] } ?? workspace.folder.jobs.map(\.name)
-      var statuses: [JobStatus] = []
+      var statuses: [any StatusReport] = []
       var failures: [SyncError] = []
       for name in names {
         do throws(SyncError) {
-          let settings = try workspace.ingress(name)
-          statuses.append(
-            try await JobStatus.read(settings, workspace.environment, asking: !offline))
+          if case .egress(let settings) = try workspace.built(name) {
+            statuses.append(try await EgressStatus.read(settings, workspace.environment))
+          } else {
+            let settings = try workspace.ingress(name)
+            statuses.append(
+              try await JobStatus.read(settings, workspace.environment, asking: !offline))
+          }
         } catch {
           // The others are shown all the same.
           Standard.error(Failure.text(error, job: nil))

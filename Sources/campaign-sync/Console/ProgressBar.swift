@@ -15,12 +15,28 @@ final class ProgressBar: Sendable {
   /// Records that the work in hand is about; 0 where nobody knows.
   private let expected = Atomic<Int>(0)
 
-  init(_ run: IngressRun) {
-    job = run.state.settings.name
-    clock = run.patience.clock
-    log = run.log
-    draws = Standard.errorIsTerminal && run.log.logLevel <= .info
+  convenience init(_ run: IngressRun) {
+    self.init(job: run.state.settings.name, clock: run.patience.clock, log: run.log)
+  }
+
+  /// - Parameter isQuiet: it never draws: somebody else does.
+  init(job: String, clock: any Clock, log: Logger, isQuiet: Bool = false) {
+    self.job = job
+    self.clock = clock
+    self.log = log
+    draws = !isQuiet && Standard.errorIsTerminal && log.logLevel <= .info
     began = clock.uptime
+  }
+
+  func show(events tally: Tally) {
+    guard draws else {
+      return log.debug("\(job): committed", metadata: ["counts": "\(tally.words)"])
+    }
+    isDrawn.store(true, ordering: .relaxed)
+    let rate = tally.read / max(1, Int((clock.uptime - began).components.seconds))
+    Standard.write(
+      "\r\u{1B}[2K\(job): \(TimeText.count(tally.read)) events, \(TimeText.count(tally.created)) "
+        + "created, \(TimeText.count(rate)) a second", to: 2)
   }
 
   /// Asks, beside the work, how many records there are; no answer is no harm.

@@ -42,11 +42,33 @@ struct Connections {
   var heartbeats: any Transport { curl }
 
   func dynamics() throws(SyncError) -> DataverseClient {
-    let settings = environment.dynamics
-    guard let identity = settings.clients.first else {
+    guard let identity = environment.dynamics.clients.first else {
       throw SyncError(
         .configuration, "reach Dynamics", "the environment names no client", next: nil)
     }
+    return try dynamics(as: identity)
+  }
+
+  /// Activities, written by all application users at once.
+  ///
+  /// - Parameter first: of the first application user, which has its token already.
+  func activities(
+    first: DataverseClient
+  ) throws(SyncError) -> DataverseActivities {
+    let settings = environment.dynamics
+    var others: [DataverseClient] = []
+    for identity in settings.clients.dropFirst() { others.append(try dynamics(as: identity)) }
+    var gates: [any Gate] = []
+    for identity in settings.clients { gates.append(try gate(identity.id)) }
+    return DataverseActivities(
+      first: first, others: others, concurrency: settings.concurrency, patience: patience,
+      gates: gates)
+  }
+
+  private func dynamics(
+    as identity: EnvironmentSettings.Client
+  ) throws(SyncError) -> DataverseClient {
+    let settings = environment.dynamics
     let tokens = EntraTokens(
       authority: settings.authority, tenant: settings.tenant, environment: settings.url,
       client: identity.id, secret: try Secrets.read(identity.secret, for: "dynamics.clients"),

@@ -129,7 +129,7 @@ struct Doctor {
     }
   }
 
-  private func step(
+  func step(
     _ title: String, _ work: () async throws(SyncError) -> String?
   ) async -> [SyncError] {
     do throws(SyncError) {

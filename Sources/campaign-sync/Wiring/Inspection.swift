@@ -178,7 +178,7 @@ extension Inspection {
   }
 
   /// Quoted and escaped: a value must not speak to the terminal.
-  private static func shown(_ value: String?) -> String {
+  static func shown(_ value: String?) -> String {
     guard let value else { return "-" }
     let printable = value.unicodeScalars.map { scalar in
       scalar.value == 0x7F || (0x80...0x9F).contains(scalar.value)

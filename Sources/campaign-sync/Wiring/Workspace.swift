@@ -82,13 +82,23 @@ struct Workspace {
       code: SyncError.usageCode, next: "jobs are: \(names.joined(separator: ", "))")
   }
 
-  /// The ingress job of that name, if its work is built.
-  func ingress(_ name: String) throws(SyncError) -> IngressSettings {
+  /// The job of that name, if its work is built.
+  func built(_ name: String) throws(SyncError) -> JobFile {
     let job = try job(name)
     if let notBuilt = folder.notBuilt[name] { throw .problems(notBuilt) }
-    guard case .ingress(let settings) = job else {
+    return job
+  }
+
+  var egressJobs: [EgressSettings] {
+    folder.jobs.compactMap { if case .egress(let settings) = $0 { settings } else { nil } }
+  }
+
+  /// The ingress job of that name, if its work is built.
+  func ingress(_ name: String) throws(SyncError) -> IngressSettings {
+    guard case .ingress(let settings) = try built(name) else {
       throw SyncError(
-        .configuration, "use the job \(name)", "this command works on ingress jobs", next: nil)
+        .configuration, "use the job \(name)", "this command works on ingress jobs",
+        code: SyncError.usageCode, next: nil)
     }
     return settings
   }

@@ -1,11 +1,11 @@
 import Core
 
 /// The ledger of a story: a transaction happens or it does not.
-package struct FaultyLedger: Ledger {
-  private let inner: any Ledger
+package struct FaultyLedger: Ledger, ArrivedEvents {
+  private let inner: any Ledger & ArrivedEvents
   private let world: World
 
-  package init(_ inner: any Ledger, _ world: World) {
+  package init(_ inner: any Ledger & ArrivedEvents, _ world: World) {
     self.inner = inner
     self.world = world
   }
@@ -34,6 +34,11 @@ package struct FaultyLedger: Ledger {
   package func pendingCount() async throws(SyncError) -> Int {
     try world.checkAlive()
     return try await inner.pendingCount()
+  }
+
+  package func arrived(_ ids: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try world.checkAlive()
+    return try await inner.arrived(ids)
   }
 
   package func file(_ name: String) async throws(SyncError) -> FileMark? {
