@@ -1,7 +1,7 @@
 # Everything a person or a machine types here. `make demo` and `make test` do all the set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build release demo test check lint format golden storm interop bench install clean
+.PHONY: setup build release demo test check lint format golden storm interop bench ledger-bench install clean
 
 SEEDS ?= 200
 PREFIX ?= /usr/local
@@ -52,6 +52,12 @@ interop: setup
 bench: release
 	swift build -c release --static-swift-stdlib --product campaign-sync-sandbox
 	scripts/bench
+
+# Size and speed of the ledger at ROWS rows.
+ROWS ?= 5000000
+ledger-bench: setup
+	swift build -c release --product ledger-bench
+	@folder=$$(mktemp -d) && .build/release/ledger-bench "$$folder" $(ROWS); rm -rf "$$folder"
 
 install: release
 	install -D -m 0755 .build/release/campaign-sync "$(DESTDIR)$(PREFIX)/bin/campaign-sync"

@@ -63,6 +63,9 @@ var targets: [Target] = [
     ]),
 ]
 targets += [
+  .executableTarget(name: "ledger-bench", dependencies: ["Core", "Ledger"], path: "bench/ledger")
+]
+targets += [
   .target(
     name: "TestSupport", dependencies: ["Core", "HTTP", "Gzip", "Digests"],
     path: "Tests/TestSupport")

@@ -41,10 +41,12 @@ struct ActivityForm: Sendable {
   func create(_ activity: Activity, isTarget: Bool, to bytes: inout [UInt8]) {
     open(activity, isTarget: isTarget, &bytes)
     bytes += ",\"subject\":".utf8
-    JSONValue.write(activity.subject.utf8, to: &bytes)
+    ActivityForm.append(activity.subject, to: &bytes)
     bytes.append(0x2C)
     bytes += regarding
-    bytes += "\"/contacts(\(activity.contact))\"".utf8
+    bytes += "\"/contacts(".utf8
+    bytes += activity.contact.description.utf8
+    bytes += ")\"".utf8
     let moment = InstantText.moment(activity.at)
     for time in times {
       bytes.append(0x2C)
@@ -57,7 +59,7 @@ struct ActivityForm: Sendable {
       guard let text = activity.texts[column.role] else { continue }
       bytes.append(0x2C)
       bytes += column.name
-      JSONValue.write(text.utf8, to: &bytes)
+      ActivityForm.append(text, to: &bytes)
     }
     bytes += tail
     bytes.append(0x7D)
@@ -82,7 +84,22 @@ struct ActivityForm: Sendable {
       bytes += type
       bytes.append(0x2C)
     }
-    bytes += "\"activityid\":\"\(activity.id)\"".utf8
+    bytes += "\"activityid\":\"".utf8
+    bytes += activity.id.description.utf8
+    bytes.append(0x22)
+  }
+
+  /// A quoted text: copied whole where nothing in it is to be escaped, as in most.
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    var text = text
+    let isPlain = text.withUTF8 { utf8 in
+      guard utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) else { return false }
+      bytes.append(0x22)
+      bytes.append(contentsOf: utf8)
+      bytes.append(0x22)
+      return true
+    }
+    if !isPlain { JSONValue.write(text.utf8, to: &bytes) }
   }
 
   private static func name(_ name: String) -> [UInt8] {

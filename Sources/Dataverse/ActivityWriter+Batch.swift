@@ -77,7 +77,7 @@ extension ActivityWriter {
     guard trial.tries > 1, activities.count > 1 else { return try await batch(activities, trial) }
     let middle = activities.count / 2
     let first = try await batch(Array(activities[..<middle]), trial)
-    return first + (try await batch(Array(activities[middle...]), trial))
+    return first + (try await batch(Array(activities[middle...]), Trial(isProven: true)))
   }
 
   // MARK: the parts of an answer
@@ -127,8 +127,7 @@ extension ActivityWriter {
       // The service works, and stumbles over this one whenever it comes.
       if isLast, sorted.trial.isProven || activities.count == 1 {
         for (index, error) in sorted.passing {
-          let code = error.code ?? "HTTP 500"
-          sorted.answers[index] = .refused(.init(code: code, excerpt: "", isAboutShape: false))
+          sorted.answers[index] = .refused(.stumblingBlock(error))
         }
         sorted.open.removeAll { sorted.passing[$0] != nil }
       } else {
@@ -187,8 +186,7 @@ extension ActivityWriter {
       case .passing(let error):
         let isAnswer = if case .answer = reply { true } else { false }
         if isAnswer, isProven, tries >= ActivityWriter.attempts - 1 {
-          let code = error.code ?? "HTTP 500"
-          return .refused(.init(code: code, excerpt: "", isAboutShape: false))
+          return .refused(.stumblingBlock(error))
         }
         try await pause(after: tries, error)
         tries += 1

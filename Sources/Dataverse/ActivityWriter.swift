@@ -54,7 +54,11 @@ struct ActivityWriter: Sendable {
   // MARK: bulk messages
 
   /// All in one request; where that is refused, as many as can be in as few as possible.
-  private func bulk(_ activities: [Activity], tries: Int = 0) async throws(SyncError) -> [Answer] {
+  ///
+  /// - Parameter isAgain: the same ended in a passing fault before.
+  private func bulk(
+    _ activities: [Activity], isAgain: Bool = false
+  ) async throws(SyncError) -> [Answer] {
     guard !activities.isEmpty else { return [] }
     let started = patience.clock.uptime
     let path = "\(table.entitySet)/Microsoft.Dynamics.CRM.\(verb.message)"
@@ -70,14 +74,13 @@ struct ActivityWriter: Sendable {
     case .later(let error):
       await knowledge.shrink(message, .bulk)
       try await wait(as: error)
-      return try await bulk(activities, tries: tries)
+      return try await bulk(activities, isAgain: isAgain)
     case .passing(let error):
       await knowledge.shrink(message, .bulk)
-      try await pause(after: tries, error)
-      guard tries > 0, activities.count > 1 else {
-        return try await bulk(activities, tries: tries + 1)
-      }
-      return try await halves(activities, tries: tries + 1)
+      try await pause(after: isAgain ? 1 : 0, error)
+      return isAgain
+        ? try await narrowed(activities, isAgain: true)
+        : try await bulk(activities, isAgain: true)
     case .unsupported:
       await knowledge.give(up: .bulk, of: message)
       return try await oneByOne(activities)
@@ -135,16 +138,15 @@ struct ActivityWriter: Sendable {
     return answers.compactMap(\.self)
   }
 
-  /// The bad ones are looked for by halves, down to so few that asking for each is cheaper.
-  private func narrowed(_ activities: [Activity]) async throws(SyncError) -> [Answer] {
+  /// The bad ones are looked for by halves, down to so few that asking for each is cheaper; so is
+  /// the size that goes through where the service has no time for more.
+  private func narrowed(
+    _ activities: [Activity], isAgain: Bool = false
+  ) async throws(SyncError) -> [Answer] {
     guard activities.count > ActivityWriter.few else { return try await oneByOne(activities) }
-    return try await halves(activities, tries: 0)
-  }
-
-  private func halves(_ activities: [Activity], tries: Int) async throws(SyncError) -> [Answer] {
     let middle = activities.count / 2
-    let first = try await bulk(Array(activities[..<middle]), tries: tries)
-    return first + (try await bulk(Array(activities[middle...]), tries: tries))
+    let first = try await bulk(Array(activities[..<middle]), isAgain: isAgain)
+    return first + (try await bulk(Array(activities[middle...])))
   }
 
   /// One `$batch` answers for each of that many.

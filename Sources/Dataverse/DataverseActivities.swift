@@ -165,24 +165,40 @@ private struct ActivityLane: Sendable {
     return outcomes
   }
 
-  /// The places of those that are to be completed: new ones where the service would not take the
+  /// The places of those that are to be completed: new ones where the service does not take the
   /// state at create, and those that an earlier run left open.
   private func open(
     _ activities: [Activity], _ answers: [ActivityWriter.Answer]
   ) async throws(SyncError) -> [Int] {
     let unknown = answers.indices.filter { answers[$0] == .alreadyThere(isOpen: nil) }
-    var states: [RowKey: JSONValue] = [:]
-    if !unknown.isEmpty {
-      states = try await creator.client.rows(
-        of: creator.table.entitySet, key: "activityid", among: unknown.map { activities[$0].id },
-        select: "statecode", number: creator.patience.clock.random(), for: creator.action)
+    let states = try await states(of: unknown.map { activities[$0].id })
+    var isCompleted = creator.table.createsCompleted
+    if isCompleted, let first = answers.firstIndex(of: .done) {
+      isCompleted = try await standsCompleted(activities[first].id)
     }
     return answers.indices.filter { index in
       switch answers[index] {
-      case .done: !creator.table.createsCompleted
+      case .done: !isCompleted
       case .alreadyThere(let isOpen): isOpen ?? (states[activities[index].id]?.integer == 0)
       case .missing, .refused: false
       }
     }
+  }
+
+  /// Looks once for each table: where metadata and service differ, the state is passed over without
+  /// a word, and every activity would stay open.
+  private func standsCompleted(_ id: RowKey) async throws(SyncError) -> Bool {
+    let table = creator.table.logicalName
+    if let known = await creator.knowledge.completesAtCreate(table) { return known }
+    let isOpen = try await states(of: [id])[id]?.integer == 0
+    await creator.knowledge.learn(table, completesAtCreate: !isOpen)
+    return !isOpen
+  }
+
+  private func states(of ids: [RowKey]) async throws(SyncError) -> [RowKey: JSONValue] {
+    if ids.isEmpty { return [:] }
+    return try await creator.client.rows(
+      of: creator.table.entitySet, key: "activityid", among: ids, select: "statecode",
+      number: creator.patience.clock.random(), for: creator.action)
   }
 }

@@ -25,7 +25,10 @@ extension DataverseClient {
       for response in try await answers(to: Array(some), number: number, for: action) {
         var page = response
         while true {
-          if let fault = DataverseFault(page) { throw fault.error(action) }
+          if let fault = DataverseFault(page) {
+            let isRight = fault.cause == .privilege || fault.cause == .forbidden
+            throw isRight ? fault.writeError(action) : fault.error(action)
+          }
           let document = try parse(page, for: action)
           for row in document["value"]?.items ?? [] {
             guard let id = row[key]?.text.flatMap({ RowKey($0) }) else { continue }

@@ -5,12 +5,25 @@ enum InstantText {
   /// `2026-02-03T08:40:12Z`; what is below a second is dropped.
   static func moment(_ instant: Instant) -> String {
     let seconds = instant.seconds - days(instant) * 86_400
-    return day(instant) + "T" + two(seconds / 3600) + ":" + two(seconds / 60 % 60) + ":"
-      + two(seconds % 60) + "Z"
+    return String(unsafeUninitializedCapacity: 20) { out in
+      writeDay(instant, out)
+      put(seconds / 3600, 0x54, out, 10)
+      put(seconds / 60 % 60, 0x3A, out, 13)
+      put(seconds % 60, 0x3A, out, 16)
+      out[19] = 0x5A
+      return 20
+    }
   }
 
   /// The day alone, in UTC: `2026-02-03`.
   static func day(_ instant: Instant) -> String {
+    String(unsafeUninitializedCapacity: 10) { out in
+      writeDay(instant, out)
+      return 10
+    }
+  }
+
+  private static func writeDay(_ instant: Instant, _ out: UnsafeMutableBufferPointer<UInt8>) {
     // A year begins in March here, so that the leap day is its last one.
     let shifted = days(instant) + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -18,9 +31,20 @@ enum InstantText {
     let year = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * year + year / 4 - year / 100)
     let month = (5 * dayOfYear + 2) / 153
-    let civil = year + era * 400 + (month >= 10 ? 1 : 0)
-    return two(civil / 100) + two(civil % 100) + "-" + two(month < 10 ? month + 3 : month - 9)
-      + "-" + two(dayOfYear - (153 * month + 2) / 5 + 1)
+    let civil = min(max(year + era * 400 + (month >= 10 ? 1 : 0), 0), 9999)
+    put(civil % 100, 0x30 + UInt8(civil / 100 % 10), out, 1)
+    out[0] = 0x30 + UInt8(civil / 1000)
+    put(month < 10 ? month + 3 : month - 9, 0x2D, out, 4)
+    put(dayOfYear - (153 * month + 2) / 5 + 1, 0x2D, out, 7)
+  }
+
+  /// A byte, and a number of two digits behind it.
+  private static func put(
+    _ number: Int64, _ before: UInt8, _ out: UnsafeMutableBufferPointer<UInt8>, _ place: Int
+  ) {
+    out[place] = before
+    out[place + 1] = 0x30 + UInt8(number / 10)
+    out[place + 2] = 0x30 + UInt8(number % 10)
   }
 
   /// Reads `2026-02-03T08:40:12Z`, with a fraction or without; nil for anything else.
@@ -43,9 +67,5 @@ enum InstantText {
   private static func days(_ instant: Instant) -> Int64 {
     let seconds = instant.seconds
     return (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
-  }
-
-  private static func two(_ number: Int64) -> String {
-    number < 10 ? "0\(number)" : String(number)
   }
 }

@@ -20,35 +20,39 @@ actor WriteKnowledge {
 
   private let client: DataverseClient
   private var hasMessage: [Message: Bool] = [:]
+  private var probes: [Message: Task<Result<Bool, SyncError>, Never>] = [:]
   private var hasBatch = true
   private var sizes: [Road: BulkSize] = [:]
   private var user: RowKey?
+  /// By table: whether activities stand completed once they were created so.
+  private var completes: [String: Bool] = [:]
 
   init(_ client: DataverseClient) { self.client = client }
 
+  /// Asks the service, once for each message, however many lanes want to know.
   func way(_ message: Message) async throws(SyncError) -> Way {
     if let isThere = hasMessage[message] { return isThere ? .bulk : wayBelowBulk }
-    let isThere = try await probe(message)
+    let flight = probes[message] ?? Task { await probe(message) }
+    probes[message] = flight
+    let answer = await flight.value
+    probes[message] = nil
+    let isThere = try answer.get()
     hasMessage[message] = hasMessage[message] ?? isThere
-    return isThere ? .bulk : wayBelowBulk
+    return hasMessage[message] == true ? .bulk : wayBelowBulk
   }
 
   var wayBelowBulk: Way { hasBatch ? .batch : .single }
 
-  /// Asks the service, once for each message.
-  ///
-  /// Who may not read the list of messages is not kept from sending them: custom tables have them.
-  private func probe(_ message: Message) async throws(SyncError) -> Bool {
+  /// Where the list of messages cannot be read, the message is tried: custom tables have it.
+  private func probe(_ message: Message) async -> Result<Bool, SyncError> {
     let filter = PercentEncoding.encode(
       "sdkmessageid/name eq '\(message.name)' and primaryobjecttypecode eq '\(message.table)'")
     let action = "ask Dynamics for \(message.name)"
     let path = "sdkmessagefilters?$select=sdkmessagefilterid&$filter=\(filter)"
     do throws(SyncError) {
-      return try await !client.list(path, for: action).isEmpty
+      return .success(try await !client.list(path, for: action).isEmpty)
     } catch {
-      let isPrivilege = error.code == ServiceCode.privilegeDenied.description
-      guard error.kind == .permission, isPrivilege else { throw error }
-      return true
+      return error.kind == .unavailable ? .failure(error) : .success(true)
     }
   }
 
@@ -84,6 +88,10 @@ actor WriteKnowledge {
     case .single: return BulkSize(20)
     }
   }
+
+  func completesAtCreate(_ table: String) -> Bool? { completes[table] }
+
+  func learn(_ table: String, completesAtCreate: Bool) { completes[table] = completesAtCreate }
 
   /// The first application user.
   func owner() async throws(SyncError) -> RowKey {

@@ -51,6 +51,7 @@ enum WriteVerdict: Sendable {
   private static func rest(
     _ fault: DataverseFault, _ response: HTTPResponse, _ action: String
   ) -> WriteVerdict {
+    if fault.status == 405 || fault.status == 501 { return .unsupported(fault.writeError(action)) }
     switch fault.cause {
     case .throttled: return .later(fault.error(action))
     case .busy, .gateway: return .passing(fault.error(action))
@@ -60,8 +61,6 @@ enum WriteVerdict: Sendable {
       }
       return .refused(Refusal(fault, response))  // such as a plug-in that says no
     case .unknownTable, .wrongAddress: return .unsupported(fault.writeError(action))
-    case .refused where fault.status == 405 || fault.status == 501:
-      return .unsupported(fault.writeError(action))
     case .refused where fault.status == 413: return .passing(fault.error(action))
     case .refused, .unknownColumn, .notTracked: return .refused(Refusal(fault, response))
     case .unauthorised, .notAMember, .privilege, .forbidden, .tokenExpired, .redirect:
@@ -76,6 +75,13 @@ extension WriteVerdict.Refusal {
     code = fault.codeText
     excerpt = maskedExcerpt((document?["error"]?["message"]?.text ?? "").utf8)
     isAboutShape = fault.code == .payload || fault.code == .parseError
+  }
+
+  /// The service answers for its neighbours, and fails at this one whenever it comes.
+  static func stumblingBlock(_ error: SyncError) -> WriteVerdict.Refusal {
+    WriteVerdict.Refusal(
+      code: error.code ?? "HTTP 500", excerpt: "Dynamics failed inside, however often it was asked",
+      isAboutShape: false)
   }
 
   /// Every row of a request was refused for its shape: the table changed under the job.
@@ -96,7 +102,7 @@ extension DataverseFault {
         code: codeText,
         next: "give its security role Create, Read, Write, Append and Assign on the table, and"
           + " Read and Append To on contact; every client needs them")
-    case .unknownTable, .wrongAddress, .refused:
+    case .unknownTable, .wrongAddress, .refused, .gateway:
       SyncError(
         .configuration, action, "Dynamics does not take writes to this table", code: codeText,
         next: "check `to.table`, then run campaign-sync check")

@@ -31,6 +31,7 @@ enum IngressFile {
     checkEnds(settings, root)
     checkFields(settings, root)
     checkLoad(settings, root)
+    checkDelta(settings, root)
     markNotBuilt(settings, root, notBuilt)
     return settings
   }
@@ -163,8 +164,34 @@ enum IngressFile {
       root.complain(
         "import", "is missing: say which workflow loads the files, or `initial: { via: api }`")
     }
-    if settings.initial == .api, root.has("import") {
+    if settings.initial == .api, settings.delta == .api, root.has("import") {
       root.complain("import", "has no use beside `initial: { via: api }`; remove one of them")
+    }
+  }
+
+  /// What an import writes it writes to every record of the file.
+  private static func checkDelta(_ settings: IngressSettings, _ root: Section) {
+    guard settings.delta == .file, !root.problems.hold("delta.via") else { return }
+    if settings.initial == .api, !root.has("import") {
+      root.complain(
+        "delta",
+        "says `via: file`, which needs an `import:` section: which workflow loads the files")
+    }
+    for (index, field) in settings.fields.enumerated() {
+      let place = root.place(of: "fields", item: index)
+      if OptOutSettings.attributes.contains(OptOutFile.denyName(field.to)) {
+        root.problems.add(
+          Problem(
+            place, path: "fields[\(index)].to",
+            says: "is an opt-out, which `delta: { via: file }` cannot keep up to date: the import "
+              + "gives it to new records only; let changes go by API, or map it in an opt-out job"))
+      }
+      if field.applyUpdates { continue }
+      root.problems.add(
+        Problem(
+          place, path: "fields[\(index)].applyUpdates",
+          says: "cannot be kept with `delta: { via: file }`: the import writes every column of the "
+            + "file to old records too; let changes go by API, or remove `applyUpdates: false`"))
     }
   }
 
@@ -175,6 +202,5 @@ enum IngressFile {
     func mark(_ key: String, _ what: String) {
       notBuilt.add(Problem(root.place(of: key), path: key, says: "is not built yet: \(what)"))
     }
-    if settings.delta == .file { mark("delta", "changes go by API only; `via: api`") }
   }
 }

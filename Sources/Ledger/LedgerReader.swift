@@ -11,7 +11,7 @@ actor LedgerReader {
   private let selectFile: Statement
   private let selectDeletions, countDeletions, countDeleted: Statement
   private let selectSerial, selectStanding, countHeld, selectParents, selectChildren, selectAbsent,
-    selectDeparted, selectScan, selectArrived: Statement
+    selectDeparted, selectScan, selectStaged, selectArrived: Statement
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
@@ -35,11 +35,13 @@ actor LedgerReader {
       "SELECT count(*) FROM deletions WHERE state BETWEEN ? AND ?")
     countDeleted = try database.prepare(
       "SELECT count(*) FROM deleted WHERE at >= ? AND approved = 0")
+    selectStaged = try database.prepare("SELECT 1 FROM staged WHERE key = ?")
     selectSerial = try database.prepare("SELECT value FROM meta WHERE name = 'serial'")
     selectStanding = try database.prepare(
       """
       SELECT 1 FROM known WHERE key = ?1 AND NOT EXISTS
       (SELECT 1 FROM pending WHERE key = ?2 AND parent IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM staged WHERE key = ?1)
       """)
     countHeld = try database.prepare("SELECT count(*) FROM pending WHERE parent IS NOT NULL")
     selectParents = try database.prepare("SELECT parent FROM links WHERE key = ?")
@@ -138,6 +140,16 @@ actor LedgerReader {
       selectStanding.reset()
     }
     return standing
+  }
+
+  func staged(_ keys: [RowKey]) throws(SyncError) -> Set<RowKey> {
+    var staged: Set<RowKey> = []
+    for key in keys {
+      selectStaged.bind(1, key.stored.high, key.stored.low)
+      if try selectStaged.step() { staged.insert(key) }
+      selectStaged.reset()
+    }
+    return staged
   }
 
   func heldCount() throws(SyncError) -> Int { try number(countHeld) }

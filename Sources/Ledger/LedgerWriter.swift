@@ -4,7 +4,7 @@ import Core
 final class LedgerWriter {
   private let database: Database
   private let insertKnown, updateKnown, deleteKnown: Statement
-  private let upsertPending, deletePending, anyPending, isPending: Statement
+  private let upsertPending, deletePending, deleteKeyless, anyPending, isPending: Statement
   private let upsertFile: Statement
   private let events: EventWriter
   private let readCount, writeCount: Statement
@@ -36,6 +36,8 @@ final class LedgerWriter {
       """)
     deletePending = try database.prepare("DELETE FROM pending WHERE key = ?")
     isPending = try database.prepare("SELECT 1 FROM pending WHERE key = ?")
+    deleteKeyless = try database.prepare(
+      "DELETE FROM pending WHERE what = 'row' AND rule = '\(Rejection.keyless)'")
     anyPending = try database.prepare("SELECT 1 FROM pending LIMIT 1")
     upsertFile = try database.prepare(
       "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)")
@@ -60,7 +62,9 @@ final class LedgerWriter {
       hasPending = try anyPending.step()
       anyPending.reset()
       let before = known
+      links.discard()
       for entry in entries { try record(entry, at: now) }
+      try links.flush()
       guard known != before else { return }
       writeCount.bind(1, known)
       try writeCount.run()
@@ -71,12 +75,16 @@ final class LedgerWriter {
     switch entry {
     case .sent(let key): try put(key, nil)
     case .sentAll(let keys): for key in keys { try put(key, nil) }
+    case .staged(let keys): try links.stage(keys)
+    case .stagedArrived: try links.arrive()
     case .proven(let key, let digest):
       try put(key, digest)
       if hasPending { try settle(key.description) }
     case .forgotten(let key): _ = try forget(key)
     case .pending(let rejection): try put(rejection, at: now)
     case .settled(let key): try settle(key)
+    case .keylessSettled:
+      if hasPending { try deleteKeyless.run() }
     case .file(let mark):
       upsertFile.bind(1, mark.name)
       upsertFile.bind(2, Int64(bitPattern: mark.size))
@@ -97,7 +105,7 @@ final class LedgerWriter {
       try deletions.finish(key, approved: approved, at: now)
       if try forget(key) { try links.depart(key) }
       try settle(key.description)
-    case .linked(let key, let parents): try links.put(key, parents)
+    case .linked(let key, let parents): links.keep(key, parents)
     case .orphaned(let key, let rejection):
       try doubt(key)
       try links.depart(key)
@@ -127,7 +135,7 @@ final class LedgerWriter {
     try deleteKnown.run()
     let wasKnown = database.changes > 0
     if wasKnown { known -= 1 }
-    try links.put(key, [])
+    try links.forget(key)
     return wasKnown
   }
 

@@ -156,6 +156,10 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
   package func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
     try await reader.standing(keys)
   }
+  package func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try await reader.staged(keys)
+  }
+
   package func heldCount() async throws(SyncError) -> Int { try await reader.heldCount() }
 
   package func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {

@@ -7,8 +7,9 @@ import Core
 ///   `known.scan` is the number of the last full scan that had the row (`meta` holds that of the
 ///   newest). `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
 ///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order;
-///   `links` are the parents that rows name, and `pending.parent` is the one that a row waits for.
-///   `arrived` are activities that Dynamics has, with the day of the news (days since 1970).
+///   `staged` are the new rows of a file that is on its way; `links` are the parents that rows name,
+///   and `pending.parent` is the one that a row waits for. `arrived` are activities that Dynamics
+///   has, with the day of the news (days since 1970).
 enum Schema {
   /// Step n makes a ledger of format n out of one of format n - 1; a step never changes again.
   static let steps = [
@@ -39,6 +40,7 @@ enum Schema {
     CREATE INDEX links_by_parent ON links (parent, key);
     CREATE TABLE departed (position INTEGER PRIMARY KEY, key BLOB NOT NULL);
     """,
+    "CREATE TABLE staged (key BLOB PRIMARY KEY) WITHOUT ROWID",
     """
     ALTER TABLE pending ADD COLUMN line TEXT;
     ALTER TABLE files ADD COLUMN head TEXT NOT NULL DEFAULT '';

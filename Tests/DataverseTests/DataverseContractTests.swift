@@ -7,28 +7,8 @@ import Testing
 
 @testable import Dataverse
 
-/// The stand-in, reached without a socket.
-private struct InProcess: Transport {
-  let service: DataverseService
-
-  func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPResponse {
-    switch await service.answer(request) {
-    case .response(let response): return response
-    case .cut, .reset: throw TransportFailure(.broken, code: "stand-in")
-    }
-  }
-}
-
-/// Time that only moves when it is slept.
-private struct FrozenClock: Clock {
-  var now: Instant { Instant(seconds: 1_736_069_400) }
-  var uptime: Duration { .seconds(1) }
-  func sleep(_ duration: Duration) async {}
-  func random() -> UInt64 { 4 }
-}
-
 /// The client against the stand-in: what neither of the two may promise alone.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DataverseContractTests {
   private let service: DataverseService
   private let clock = SandboxClock(base: Instant(seconds: 1_736_069_400), isRunning: false)

@@ -50,7 +50,7 @@ struct IngressFileTests {
     #expect(full.deletes.apply)
     #expect(full.deletes.limit == 0.025)
     #expect(full.deletes.floor == 0)
-    #expect(full.delta == .file)
+    #expect(full.delta == .api)
     #expect(full.initial == .file)
     #expect(
       full.load
@@ -90,6 +90,13 @@ struct IngressFileTests {
     #expect(settings.delta == .api)
     #expect(settings.choices == .values)
     #expect(settings.rejectLimit == 0.01)
+  }
+
+  @Test func changesMayGoByFileAfterALoadByAPI() throws {
+    let text = least + "delta: { via: file }\nimport: { workflow: WKF1, signal: signal1 }\n"
+    let settings = try ingress(text)
+    #expect((settings.initial, settings.delta) == (.api, .file))
+    #expect(settings.load?.workflow == "WKF1")
   }
 
   @Test func anImportHasDefaultsToo() throws {

@@ -96,6 +96,10 @@ private struct LateLedger: Ledger {
   func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {
     try await inner.deletionCounts(since: since)
   }
+  func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try await inner.staged(keys)
+  }
+
   func heldCount() async throws(SyncError) -> Int { try await inner.heldCount() }
   func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {
     try await inner.parents(of: keys)

@@ -10,9 +10,9 @@ extension IngressBench {
   }
 
   private func auditParts(_ next: IngressState) -> [String] {
-    guard next.phase == .exporting || (next.phase == .sealing && next.stage.sealed.isEmpty) else {
-      return []
-    }
+    let isSealing = next.phase == .sealing && next.stage.sealed.isEmpty
+    let isCollecting = next.phase == .loaded && next.collect != nil
+    guard next.phase == .exporting || isSealing || isCollecting else { return [] }
     let marks = next.export.full + [next.export.part]
     return marks.filter { $0.size > 0 }.compactMap { mark in
       guard let flushed = spool(next.run).flushed(mark.number) else { return nil }  // sealed
@@ -30,9 +30,11 @@ extension IngressBench {
 
   /// Every row behind the position is in the ledger: sent, proven, or waiting.
   private func auditRows(_ next: IngressState) -> [String] {
-    let needsProof = next.delta.link != nil || next.delta.rounds > 0 || settings.initial == .api
+    let isByAPI = next.delta.rounds > 0 || settings.initial == .api
+    let needsProof = settings.delta == .api && (next.delta.link != nil || isByAPI)
     let links = [
       next.export.link, next.delta.link, next.recovery?.link, next.delta.token?.link,
+      next.collect?.link,
     ].compactMap { $0 }
     let rows = ledger.rows
     let waiting = Set(ledger.waiting.map { $0.prefix(36) })

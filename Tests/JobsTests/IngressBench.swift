@@ -69,6 +69,8 @@ final class IngressBench: Sendable {
 
   func wish(_ change: (inout Wishes) -> Void) { wishes.withLock { change(&$0) } }
 
+  func digest(_ row: MappedRow) -> RowDigest { digester.digest(row.canonicalBytes) }
+
   var state: IngressState? { try? checkpoints.load()?.state }
   func spool(_ run: Int = 1) -> MemorySpool { spools[run] }
 

@@ -5,7 +5,7 @@ import TestSupport
 
 /// What happens to a job over some days, told again and again under other weather.
 enum IngressStory: String, CaseIterable, Sendable {
-  case byFile, byAPI, byCron, expired, replayed, replayedByAPI
+  case byFile, byAPI, byCron, expired, replayed, replayedByAPI, changesByFile
 
   enum Step {
     case run(IngressJob.Goal)
@@ -33,6 +33,7 @@ enum IngressStory: String, CaseIterable, Sendable {
       [.run(.initial), .change, .run(.delta), .changeUnseen, .replay, .run(.initial), .run(.delta)]
     case .replayedByAPI:
       [.run(.initial), .change, .run(.delta), .changeUnseen, .replay, .run(.next), .run(.delta)]
+    case .changesByFile: [.run(.initial), .change, .run(.next), .run(.delta)]
     case .byCron: [.run(.next), .run(.next), .change, .run(.next), .run(.delta)]
     }
   }
@@ -40,6 +41,10 @@ enum IngressStory: String, CaseIterable, Sendable {
   func bench(_ world: World, breach: Breach? = nil) throws -> IngressBench {
     let bench = try IngressBench(world, breach: breach) { settings in
       if isByAPI { settings.initial = .api }
+      if self == .changesByFile {
+        settings.delta = .file
+        for index in settings.fields.indices { settings.fields[index].applyUpdates = true }
+      }
       settings.deletes.apply = true
       settings.filter = Contacts.filter(.delete)
     }

@@ -44,6 +44,10 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
       try ledger.record([reject("a"), reject("b"), .settled("a"), .settled("c")], at: early)
       #expect(try await ledger.pending(after: nil, limit: 9).map(\.rejection.key) == ["b"])
       #expect(try await ledger.pendingCount() == 1)
+      let keyless = Rejection(key: "x", rule: Rejection.keyless, reason: "no key")
+      try ledger.record([.pending(keyless)], at: early)
+      try ledger.record([.keylessSettled], at: late)
+      #expect(try await ledger.pending(after: nil, limit: 9).map(\.rejection.key) == ["b"])
     case .pendingComesInPages: try await comesInPages(ledger)
     case .filesAreReplaced: try await replacesFiles(ledger)
     case .aScanTellsWhatIsAbsent: try await tellsAbsent(ledger)
@@ -221,6 +225,11 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     let waits = Rejection(key: "\(one)", rule: "parent", reason: "it waits", parent: parent)
     try ledger.record([.sentAll([one, two]), .pending(waits)], at: late)
     #expect(try await ledger.standing([one, two, three]) == [two])
+    try ledger.record([.staged([two, three])], at: early)
+    #expect(try await ledger.staged([one, two, three]) == [two, three])
+    #expect(try await ledger.standing([two]).isEmpty, "it may not have arrived")
+    try ledger.record([.stagedArrived], at: late)
+    #expect(try await ledger.standing([two]) == [two])
   }
 
   private func keepsDepartures(_ ledger: any Ledger & ParentRecords) async throws {

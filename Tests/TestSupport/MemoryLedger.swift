@@ -21,6 +21,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
     var scan = 0
     /// How often it was lost.
     var life = 0
+    var staged: Set<RowKey> = []
     var scanned: [RowKey: Int] = [:]
     var arrived: [RowKey: Instant] = [:]
     var recorded: [String: Instant] = [:]
@@ -78,6 +79,8 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
     switch entry {
     case .sent(let key): content.put(key, .sent)
     case .sentAll(let keys): for key in keys { content.put(key, .sent) }
+    case .staged(let keys): content.staged.formUnion(keys)
+    case .stagedArrived: content.staged = []
     case .proven(let key, let digest):
       content.put(key, .proven(digest))
       content.pending = content.pending.filter { $0.key.key != key.description }
@@ -90,6 +93,10 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
       record.attempts += 1
       content.pending[key] = record
     case .settled(let key): content.pending = content.pending.filter { $0.key.key != key }
+    case .keylessSettled:
+      content.pending = content.pending.filter {
+        $0.key.what != .row || $0.value.rejection.rule != Rejection.keyless
+      }
     case .file(let mark):
       content.files[mark.name] = mark
       content.recorded[mark.name] = now
@@ -234,7 +241,12 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
       let held = Set(
         content.pending.values.filter { $0.rejection.parent != nil }.map(\.rejection.key))
       return Set(keys.filter { content.known[$0] != nil && !held.contains($0.description) })
+        .subtracting(content.staged)
     }
+  }
+
+  package func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    content.withLock { $0.staged.intersection(keys) }
   }
 
   package func heldCount() async throws(SyncError) -> Int {

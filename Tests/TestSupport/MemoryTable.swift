@@ -98,6 +98,7 @@ package final class MemoryTable: TableSource {
     }
   }
 
+  /// - Errors: where links of earlier runs are refused.
   package func checkKept() throws(SyncError) {
     if state.withLock({ $0.refusesKeptLinks }) { throw .staleLink }
   }

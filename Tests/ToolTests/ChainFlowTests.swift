@@ -46,6 +46,8 @@ import Testing
 
   private func aChildBeforeItsParent(_ world: SandboxProcess) async throws {
     try await world.sandbox("mutate", "--table", "cs_vehicle", "--orphans", "3")
+    let plan = try await world.sync("plan", "vehicles")
+    #expect(plan.output.contains("held back     3 wait for a parent"), "\(plan)")
     let held = try await world.sync("run", "vehicles")
     #expect(held.status == 0 && held.output.contains("3 held back for a parent"), "\(held)")
     let status = try await world.sync("status", "vehicles", "--offline")
@@ -53,6 +55,10 @@ import Testing
     let pending = try await world.sync("pending", "vehicles", "--json").json
     #expect(
       (pending.items ?? []).filter { $0["rule"]?.text == "parentMissing" }.count == 3, "\(pending)")
+    let waiting = (pending.items ?? []).first { $0["rule"]?.text == "parentMissing" }
+    let key = try #require(waiting?["key"]?.text)
+    let look = try await world.sync("inspect", "vehicles", key)
+    #expect(look.output.contains("waits for its parent"), "\(look)")
     try await world.sandbox("mutate", "--table", "cs_vehicle", "--parents", "40")
     let end = try await world.sync("run", "vehicles", "contacts")
     #expect(end.status == 0 && end.output.contains("retried"), "\(end)")

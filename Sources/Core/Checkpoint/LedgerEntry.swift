@@ -6,6 +6,10 @@ package enum LedgerEntry: Sendable, Equatable {
   case sent(RowKey)
   /// The same of all rows of a page: an array of keys is a fifth of as many entries.
   case sentAll([RowKey])
+  /// These rows are on their way by file for the first time: no child may rely on them yet.
+  case staged([RowKey])
+  /// The files are imported: nothing is on its way.
+  case stagedArrived
   /// An API answer showed that Campaign holds the row with this digest. Clears pending.
   case proven(RowKey, digest: RowDigest)
   /// The row is not in Campaign (any more).
@@ -13,6 +17,8 @@ package enum LedgerEntry: Sendable, Equatable {
   case pending(Rejection)
   /// The record went through: nothing of it waits any more.
   case settled(String)
+  /// Rows came, and each had a key: what is pending without one was mended, or is gone.
+  case keylessSettled
   /// The state of one event or reject file, by its identity.
   case file(FileMark)
   /// A chain begins: what the one before has seen no longer counts.
@@ -76,6 +82,9 @@ package struct Rejection: Sendable, Equatable {
   package var parent: ParentKey?
   /// Of an event: what its file said, for the next try.
   package var line: String?
+
+  /// The rule of a row whose key is none: it cannot be read again by it.
+  package static let keyless = "keyIsNoGuid"
 
   package init(
     key: String, what: What = .row, rule: String, reason: String, excerpt: String? = nil,

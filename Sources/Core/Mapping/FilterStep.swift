@@ -44,15 +44,21 @@ struct FilterStep: Sendable {
     }
   }
 
-  /// `contains` finds one whole value among those of the cell: 2 is in `1,2` and not in `12`.
+  /// Equal is the same set, in whatever order; `contains` finds one whole value among those of the
+  /// cell: 2 is in `1,2` and not in `12`.
   func accepts(choices cell: UnsafePointer<UInt8>, _ count: Int, _ wanted: ArraySlice<UInt8>)
     -> Bool
   {
     let values = UnsafeBufferPointer(start: cell, count: count)
+    let chosen = values.split(separator: 0x2C)
     guard comparison == .contains else {
-      return accepts(order: values.elementsEqual(wanted) ? 0 : 1)
+      let all = wanted.split(separator: 0x2C)
+      let isEqual =
+        chosen.allSatisfy { one in all.contains { $0.elementsEqual(one) } }
+        && all.allSatisfy { one in chosen.contains { $0.elementsEqual(one) } }
+      return accepts(order: isEqual ? 0 : 1)
     }
-    return values.split(separator: 0x2C).contains { $0.elementsEqual(wanted) }
+    return chosen.contains { $0.elementsEqual(wanted) }
   }
 }
 

@@ -79,3 +79,9 @@ package enum RecordOutcome: Sendable, Equatable {
   /// The row names no parent where one is required.
   case parentless(RowKey)
 }
+
+extension RecordOutcome {
+  package var rejection: Rejection? {
+    if case .rejected(let rejection) = self { rejection } else { nil }
+  }
+}

@@ -83,7 +83,7 @@ package struct RowPlan: Sendable {
     let isText = cell.kind == .text || cell.kind == .number
     let text = isText ? String(decoding: page.bytes(of: cell).prefix(100), as: UTF8.self) : ""
     return Rejection(
-      key: text, rule: MappingRule.keyIsNoGuid.rawValue,
+      key: text, rule: Rejection.keyless,
       reason: "\(columns[0]): \(MappingRule.keyIsNoGuid.reason)")
   }
 }

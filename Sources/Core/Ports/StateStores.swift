@@ -30,6 +30,8 @@ package protocol Ledger: Sendable {
     -> [Deletion]
   /// - Parameter since: from when on applied deletions are recent.
   func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts
+  /// Those of the keys that are on their way by file for the first time.
+  func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey>
   /// Pending records that wait for a parent; `pendingCount` counts them too.
   func heldCount() async throws(SyncError) -> Int
   /// The parents that rows name; a row without any is not in the answer.
@@ -47,7 +49,8 @@ package protocol Ledger: Sendable {
 package protocol ParentRecords: Sendable {
   /// Another one in every ledger: positions belong to it.
   func serial() async throws(SyncError) -> String
-  /// Those of the keys whose records are in Campaign: known, and not waiting for a parent of theirs.
+  /// Those of the keys whose records are in Campaign: known, not waiting for a parent of theirs, and
+  /// not on their way by file for the first time.
   func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey>
   /// Records that the job deleted in Campaign, or that may have gone with their parent; oldest
   /// first; the same key can come again.

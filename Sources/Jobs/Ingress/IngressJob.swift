@@ -48,9 +48,9 @@ package struct IngressJob: Job {
   package func lanes(in state: IngressState) -> [Lane<IngressState>] {
     switch state.phase {
     case .exporting: goal.exports ? [exportingLane(state)] : []
-    case .sealing: goal.exports ? [seal(state)] : []
-    case .staging: goal.stages ? staging.lanes(in: state) : []
-    case .loading: goal.stages ? loadingLanes(state) : []
+    case .sealing: goal.exports || finishes(state) ? [seal(state)] : []
+    case .staging: goal.stages || finishes(state) ? staging.lanes(in: state) : []
+    case .loading: goal.stages || finishes(state) ? loadingLanes(state) : []
     case .loaded: loadedLanes(state)
     }
   }
@@ -84,16 +84,41 @@ package struct IngressJob: Job {
     if case .only(let key) = goal { return isFresh ? [only(key)] : [] }
     if goal == .retry { return isFresh ? [retry()] : [] }
     if goal == .export { return [] }
-    if goal != .deletes {
-      let isRecoveryDue = state.recovery.map { $0.chains ?? 0 <= state.delta.rounds } ?? false
-      if isRecoveryDue { return [recover(state)] }
-      if isDeltaDue(state) || state.recovery != nil { return [delta(state)] }
-      if state.absence != nil { return [absence(state)] }
-    }
     let isWhole = state.recovery == nil && state.absence == nil
-    let deletes =
-      settings.deletes.apply && isWhole && !leavesDeletes && state.delta.collected != nil
-    return deletes ? [deletions()] : []
+    let deletes = settings.deletes.apply && isWhole && state.delta.collected != nil
+    if goal != .deletes {
+      if isRecoveryDue(state) { return [recover(state)] }
+      if isDeltaDue(state) || state.recovery != nil {
+        let isRecovering = state.recovery != nil && state.collect == nil
+        guard goesByFile(state), !isRecovering else { return [delta(state)] }
+        guard deletes, areDeletionsFirst(state) else { return [collect(state)] }
+      } else if state.absence != nil {
+        return [absence(state)]
+      }
+    }
+    return deletes && !leavesDeletes ? [deletions()] : []
+  }
+
+  /// A delta goes on with the files of its own chain, and not with those of a load.
+  private func finishes(_ state: IngressState) -> Bool { goal == .delta && state.collect != nil }
+
+  /// A chain ends as it began, whatever the job file says meanwhile.
+  private func goesByFile(_ state: IngressState) -> Bool {
+    state.collect != nil || (settings.delta == .file && state.delta.link == nil)
+  }
+
+  /// What a proven import leaves is deleted before the next chain: each of them ends in a wait.
+  ///
+  /// Held back by the guard, they wait while one more chain goes.
+  private func areDeletionsFirst(_ state: IngressState) -> Bool {
+    if state.collect != nil { return false }
+    return ports.approvedDeletes != nil || state.delta.heldBack != state.delta.rounds
+  }
+
+  /// A chain whose parts are on their way is finished before.
+  private func isRecoveryDue(_ state: IngressState) -> Bool {
+    guard let recovery = state.recovery, state.collect == nil else { return false }
+    return recovery.chains ?? 0 <= state.delta.rounds
   }
 
   private func isDeltaDue(_ state: IngressState) -> Bool {

@@ -20,6 +20,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var run = 1
   /// What is read, as the export began; links of this job answer to these columns.
   package var query: TableQuery?
+  /// What choices were called as the export began; nil where no label is written.
+  package var labels: ChoiceLabels?
   package var export = ExportSlot()
   package var stage = StageSlot()
   package var load = LoadSlot()
@@ -30,6 +32,8 @@ package struct IngressState: Codable, Sendable, Equatable {
   package var recovery: RecoverySlot?
   /// Known rows that the last scan did not have are to be looked for.
   package var absence: AbsenceSlot?
+  /// The chain whose rows go by file: from its first rows until their import is proven.
+  package var collect: CollectSlot?
   /// By parent job: how far its deletions are known here.
   package var parents: [String: ParentMark]?
 
@@ -95,6 +99,8 @@ package struct DeltaSlot: Codable, Sendable, Equatable {
   package var singles = 0
   /// Since when deletions wait in the ledger; nil where none does.
   package var collected: Instant?
+  /// The round whose deletions the guard held back; by file, they are judged before the next chain.
+  package var heldBack: Int?
 
   package init() {}
 }
@@ -126,6 +132,19 @@ package struct AbsenceSlot: Codable, Sendable, Equatable {
   package var checked = 0
 
   package init() {}
+}
+
+/// `delta: { via: file }`: a chain on its way into the parts of a run of its own.
+package struct CollectSlot: Codable, Sendable, Equatable {
+  /// The next page; nil before the first, and after the last.
+  package var link: String?
+  /// Before the first page was asked for; nil where the chain has to begin again.
+  package var began: Instant?
+
+  package init(link: String? = nil, began: Instant? = nil) {
+    self.link = link
+    self.began = began
+  }
 }
 
 /// A position among the departures of a parent job.

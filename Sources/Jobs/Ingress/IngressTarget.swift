@@ -9,6 +9,8 @@ package struct IngressTarget: Sendable {
 
   package var plan: RowPlan
   package var query: TableQuery
+  /// What choices are called today; nil where no label is written.
+  package var labels: ChoiceLabels?
   package var store: any ResourceStore
   /// Of each parent job: asked where its ledger does not know a record.
   package var parentStores: [String: any ResourceStore]
@@ -16,12 +18,13 @@ package struct IngressTarget: Sendable {
   package var tokenDays: Int?
 
   package init(
-    plan: RowPlan, query: TableQuery, store: any ResourceStore,
+    plan: RowPlan, query: TableQuery, labels: ChoiceLabels? = nil, store: any ResourceStore,
     parentStores: [String: any ResourceStore] = [:], tokenDays: Int? = nil
   ) {
     self.parentStores = parentStores
     self.plan = plan
     self.query = query
+    self.labels = labels
     self.store = store
     self.tokenDays = tokenDays
   }

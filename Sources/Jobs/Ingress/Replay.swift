@@ -59,6 +59,10 @@ extension IngressState {
     next.absence = nil
     next.delta.link = nil
     next.delta.began = nil
+    if collect != nil {  // what it has brought so far is brought again
+      next.collect = nil
+      next.export = ExportSlot()
+    }
     next.recovery = RecoverySlot(reason)
     if keepingToken, delta.token != nil {
       next.recovery?.chains = delta.rounds + 1

@@ -16,7 +16,10 @@ extension IngressJob {
           waiting: counts.waiting, recent: counts.recent,
           known: try await ports.ledger.knownCount()),
         approved: ports.approvedDeletes)
-      if case .tripped(let tripped) = verdict { throw tripped.error }
+      if case .tripped(let tripped) = verdict {
+        try await emit(Advance(now: true) { $0.delta.heldBack = $0.delta.rounds })
+        throw tripped.error
+      }
       if counts.waiting > 0 {
         let release = LedgerEntry.deletionsReleased(approved: verdict == .approved)
         try await emit(Advance(settle: Settlement(entries: [release]), now: true))
@@ -82,21 +85,35 @@ extension IngressJob {
     on rows: [RecordOutcome], known: [RowKey: KnownRow], isScan: Bool
   ) -> WrittenRows {
     var seen: [RowKey] = []
-    var leaving: [RowKey] = []
-    var done = WrittenRows()
-    func leave(_ key: RowKey, deletes: Bool) {
-      done.tally.filteredOut += 1
-      done.entries.append(.settled(key.description))
-      if !deletes { seen.append(key) }
-      if deletes, known[key] != nil { leaving.append(key) }
-    }
+    var filtered: [RowKey] = []
+    var parentless: [RowKey] = []
     for row in rows {
       switch row {
       case .mapped(let row): seen.append(row.key)
       case .rejected(let rejection): if let key = RowKey(rejection.key) { seen.append(key) }
-      case .filteredOut(let key): leave(key, deletes: deletesFilteredOut)
-      case .parentless(let key): leave(key, deletes: deletesParentless)
+      case .filteredOut(let key): filtered.append(key)
+      case .parentless(let key): parentless.append(key)
       }
+    }
+    return verdicts(
+      onSeen: seen, filtered: filtered, parentless: parentless, known: known, isScan: isScan)
+  }
+
+  /// - Parameters:
+  ///   - seen: rows that are there, mapped or not.
+  ///   - filtered: rows that the filter keeps out.
+  ///   - parentless: rows without a parent that they need.
+  func verdicts(
+    onSeen seen: [RowKey], filtered: [RowKey], parentless: [RowKey], known: [RowKey: KnownRow],
+    isScan: Bool
+  ) -> WrittenRows {
+    var done = WrittenRows()
+    var seen = seen
+    var leaving: [RowKey] = []
+    for (keys, deletes) in [(filtered, deletesFilteredOut), (parentless, deletesParentless)] {
+      done.tally.filteredOut += keys.count
+      done.entries += keys.map { .settled($0.description) }
+      if deletes { leaving += keys.filter { known[$0] != nil } } else { seen += keys }
     }
     if tracksDeletions, !seen.isEmpty {
       done.entries.append(isScan ? .deletionsDropped(seen) : .rowsSeen(seen))
@@ -106,6 +123,12 @@ extension IngressJob {
       done.hasCollected = true
     }
     return done
+  }
+
+  /// Rows of a chain that came with their keys: such as came without one before are among them.
+  func settledKeyless(_ rejections: [Rejection], of count: Int) -> [LedgerEntry] {
+    let isClean = count > 0 && !rejections.contains { $0.rule == Rejection.keyless }
+    return isClean ? [.keylessSettled] : []
   }
 
   /// Rows that Dynamics has no more.

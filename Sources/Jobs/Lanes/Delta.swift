@@ -33,7 +33,8 @@ extension IngressJob {
   func copy(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "copy") { [self] emit throws(SyncError) in
       try ports.requireParents(.loaded)
-      let query = try await target().query
+      let target = try await target()
+      let query = target.query
       var slot = state.delta
       if slot.link == nil {
         slot.began = ports.clock.now
@@ -44,6 +45,7 @@ extension IngressJob {
             $0.delta = slot
             $0.query = query
             $0.scans = scan
+            $0.labels = target.labels
           })
       }
       do throws(SyncError) {
@@ -83,7 +85,7 @@ extension IngressJob {
   }
 
   /// What is read: as the load began, so that a link and its columns belong together.
-  private func query(of state: IngressState) async throws(SyncError) -> TableQuery {
+  func query(of state: IngressState) async throws(SyncError) -> TableQuery {
     if let query = state.query { return query }
     return try await target().query
   }
@@ -156,7 +158,9 @@ extension IngressJob {
       let written = try await write(
         rows, of: target, as: reading, emit)
       tally += written.tally
-      try await emit(Advance(tally: tally, settle: Settlement(entries: written.entries)))
+      let rejections = rows.compactMap(\.rejection)
+      let entries = settledKeyless(rejections, of: rows.count) + written.entries
+      try await emit(Advance(tally: tally, settle: Settlement(entries: entries)))
       if let failure = written.failure { throw failure }
       hasCollected = hasCollected || written.hasCollected
     }
@@ -164,7 +168,7 @@ extension IngressJob {
   }
 
   /// The service's answer as far as it was asked; a lean delta keeps what the load learned.
-  private func tokenDays(_ slot: DeltaSlot) async throws(SyncError) -> Int? {
+  func tokenDays(_ slot: DeltaSlot) async throws(SyncError) -> Int? {
     if let token = slot.token { return token.days }
     return try await target().tokenDays
   }

@@ -20,10 +20,12 @@ extension IngressJob {
         let scan = try await ports.ledger.lastScan() + 1
         let settle = Settlement(entries: [.chainBegan, .scanBegan(scan)])
         try await emit(
-          Advance(settle: settle, now: true) { [slot, query = target.query] in
+          Advance(settle: settle, now: true) {
+            [slot, query = target.query, labels = target.labels] in
             $0.export = slot
             $0.query = query
             $0.scans = scan
+            $0.labels = labels
           })
       }
       do throws(SyncError) {
@@ -47,22 +49,11 @@ extension IngressJob {
     for try await page in ports.source.scan(target.query, from: slot.link) {
       let isLast = page.next == nil
       if isLast, page.delta == nil { throw .noDeltaLink(name) }
-      if slot.part.size >= UInt64(settings.csv.partSize) {
-        slot.full.append(slot.part)
-        slot.part = PartMark(number: slot.part.number + 1)
-      }
-      rows.removeAll()
-      let held = try await heldBack(page, target.plan)
-      var mapped = target.plan.append(page, to: &rows, without: Set(held.keys))
-      slot.part = try spool.append(rows.bytes, rowCount: mapped.keys.count, to: slot.part)
+      let (mapped, facts) = try await append(
+        page, by: target.plan, through: &rows, to: &slot, in: spool)
       slot.link = page.next
-      slot.pages += 1
-      slot.rows += mapped.keys.count
       token = page.delta
-      mapped.tally.bytes = rows.bytes.count
-      var entries = [.sentAll(mapped.keys)] + mapped.rejections.map(LedgerEntry.pending)
-      entries += links(page, target.plan, of: mapped.keys)
-      entries += mapped.held.compactMap { key in held[key].map { .held(key, for: $0) } }
+      var entries = facts
       let leftOut = mapped.filtered + mapped.parentless
       if !leftOut.isEmpty, try await ports.ledger.pendingCount() > 0 {
         entries += leftOut.map { .settled($0.description) }
@@ -81,6 +72,31 @@ extension IngressJob {
           if isLast { $0.scanned(token, days: target.tokenDays) }
         })
     }
+  }
+
+  /// Maps the rows of a page and appends them to the part in hand, or to the next one.
+  ///
+  /// - Returns: what became of the rows, and what the ledger has to know of those that are written,
+  ///   rejected or held back.
+  func append(
+    _ page: Page, by plan: RowPlan, through rows: inout RowBuffer, to slot: inout ExportSlot,
+    in spool: any Spool
+  ) async throws(SyncError) -> (written: WrittenPage, entries: [LedgerEntry]) {
+    if slot.part.size >= UInt64(settings.csv.partSize) {
+      slot.full.append(slot.part)
+      slot.part = PartMark(number: slot.part.number + 1)
+    }
+    rows.removeAll()
+    let held = try await heldBack(page, plan)
+    var written = plan.append(page, to: &rows, without: Set(held.keys))
+    slot.part = try spool.append(rows.bytes, rowCount: written.keys.count, to: slot.part)
+    slot.pages += 1
+    slot.rows += written.keys.count
+    written.tally.bytes = rows.bytes.count
+    var entries = [.sentAll(written.keys)] + written.rejections.map(LedgerEntry.pending)
+    entries += links(page, plan, of: written.keys)
+    entries += written.held.compactMap { key in held[key].map { .held(key, for: $0) } }
+    return (written, entries)
   }
 }
 

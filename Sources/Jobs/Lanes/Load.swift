@@ -53,11 +53,13 @@ package struct LoadJob: Job {
       var slot = state.load
       let proof = try await proof(state, &slot, emit)
       slot.proof = proof
-      let entries = try await readRejects(run: state.run)
+      var entries = try await readRejects(run: state.run, isLoad: state.collect == nil)
+      if state.collect != nil { entries.append(.stagedArrived) }
       try spool(state.run).remove()
       try await emit(
         Advance(settle: Settlement(entries: entries), now: true) { [slot] in
           $0.load = slot
+          $0.collect = nil
           $0.phase = .loaded
         })
       await tidy(run: state.run)
@@ -78,9 +80,11 @@ package struct LoadJob: Job {
       if slot.signalled == nil {
         try await signal(load, state, &slot, emit)
       }
-      if goal == .look { throw .loading(name, workflow: load.workflow) }
+      if goal == .look {
+        throw .loading(name, workflow: load.workflow, command: state.waitingCommand)
+      }
       if clock.now - max(began, slot.signalled ?? began) >= load.timeout {
-        throw .importNotProven(name, workflow: load.workflow)
+        throw .importNotProven(name, workflow: load.workflow, command: state.waitingCommand)
       }
       try await patience.sleep(until: clock.now + .seconds(2))
     }
@@ -100,7 +104,7 @@ package struct LoadJob: Job {
     case .error:
       slot.failed = clock.now
       try await emit(Advance(now: true) { [slot] in $0.load = slot })
-      throw .importFailed(name, workflow: load.workflow)
+      throw .importFailed(name, workflow: load.workflow, command: state.waitingCommand)
     case .finished where load.done == nil: return .workflow
     default: break
     }
@@ -187,4 +191,9 @@ package struct LoadJob: Job {
       .configuration, "import \(name)", "the job file has no `import:` section",
       next: "add `import:`, or load by hand and type `campaign-sync confirm \(name)`")
   }
+}
+
+extension IngressState {
+  /// What waits for the proof of these files.
+  fileprivate var waitingCommand: String { collect == nil ? "initial" : "delta" }
 }

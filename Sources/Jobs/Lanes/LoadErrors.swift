@@ -5,23 +5,30 @@ extension SyncError {
   package static let loadingCode = "loading"
   package var isLoading: Bool { code == SyncError.loadingCode }
 
-  static func loading(_ job: String, workflow: String) -> SyncError {
+  static func loading(
+    _ job: String, workflow: String, command: String
+  ) -> SyncError {
     SyncError(
       .unavailable, "go on with \(job)", "LOADING: waiting for workflow \(workflow) to finish",
-      code: loadingCode, next: "the next run looks again; `campaign-sync initial \(job)` waits")
+      code: loadingCode, next: "the next run looks again; `campaign-sync \(command) \(job)` waits")
   }
 
-  static func importNotProven(_ job: String, workflow: String) -> SyncError {
+  static func importNotProven(
+    _ job: String, workflow: String, command: String
+  ) -> SyncError {
     SyncError(
       .unavailable, "prove the import of \(job)",
       "workflow \(workflow) gave no proof within `import.timeout`; the job is still LOADING",
-      next: "campaign-sync initial \(job), or `campaign-sync confirm \(job)` when it has finished")
+      next:
+        "campaign-sync \(command) \(job), or `campaign-sync confirm \(job)` when it has finished")
   }
 
-  static func importFailed(_ job: String, workflow: String) -> SyncError {
+  static func importFailed(
+    _ job: String, workflow: String, command: String
+  ) -> SyncError {
     SyncError(
       .rejectedData, "import \(job)", "workflow \(workflow) stopped with an error in Campaign",
-      next: "mend the workflow \(workflow), restart it, then `campaign-sync initial \(job)`")
+      next: "mend the workflow \(workflow), restart it, then `campaign-sync \(command) \(job)`")
   }
 
   static func signalRefused(_ job: String, _ signal: String, code: String) -> SyncError {

@@ -51,8 +51,10 @@ extension IngressJob {
       slot.link = page.next
       slot.rows += page.rows
       let now = ports.clock.now
+      // Parts that were never staged hold nothing that this scan has not written.
+      let facts = [LedgerEntry.scanned(page.keys)] + (token == nil ? [] : [.stagedArrived])
       try await emit(
-        Advance(settle: Settlement(entries: [.scanned(page.keys)])) { [slot, token] state in
+        Advance(settle: Settlement(entries: facts)) { [slot, token] state in
           state.recovery = slot
           if collects { state.delta.collected = state.delta.collected ?? now }
           if let token { state.recovered(with: token) }
@@ -74,6 +76,7 @@ extension IngressJob {
       Advance(now: true) { state in
         state.delta.link = nil
         state.delta.began = nil
+        state.collect = nil
         // A ledger that was lost stays the reason; there is nothing to be followed any more.
         state.recovery = RecoverySlot(state.recovery?.reason ?? reason)
       })

@@ -2,7 +2,10 @@ import Core
 
 extension LoadJob {
   /// Reads the import's reject files back: their rows wait in `pending` and are sent by API.
-  func readRejects(run: Int) async throws(SyncError) -> [LedgerEntry] {
+  ///
+  /// - Parameter isLoad: true where a row that was refused is not in Campaign at all; after a chain
+  ///   it may be there as it was.
+  func readRejects(run: Int, isLoad: Bool) async throws(SyncError) -> [LedgerEntry] {
     guard let dropbox, let pattern = settings.load?.rejects else { return [] }
     var entries: [LedgerEntry] = []
     for file in try await dropbox.list(fill(pattern, run: run)) {
@@ -10,11 +13,13 @@ extension LoadJob {
       if let mark, mark.isDone, mark.size == file.size, mark.modified == file.modified { continue }
       let keys = try await keys(in: file, of: dropbox)
       let known = try await ledger.known(keys)
+      let new = try await ledger.staged(keys)
       for key in keys where known[key] != nil {
         let rejection = Rejection(
           key: key.description, rule: "import",
           reason: "the import workflow refused this row; see the reject file on SFTP")
-        entries += [.forgotten(key), .pending(rejection)]
+        if isLoad || new.contains(key) { entries.append(.forgotten(key)) }
+        entries.append(.pending(rejection))
       }
       entries.append(
         .file(

@@ -64,7 +64,8 @@ package struct StageJob: Job {
     guard let dropbox else {
       throw SyncError(
         .configuration, "stage \(name)", "the environment file has no `sftp:` section",
-        next: "add `sftp:` to the environment, or `initial: { via: api }` to the job")
+        next: "add `sftp:` to the environment, or let the job go by API: `initial: { via: api }`, "
+          + "`delta: { via: api }`")
     }
     return dropbox
   }

@@ -13,6 +13,8 @@ package enum Fault: Sendable, Equatable {
   case cut(afterBytes: Int)
   /// The answer comes late.
   case slow(milliseconds: Int)
+  /// The first guid of the answer that is an id is none any more.
+  case badKey
   /// Every token is withdrawn before the request is looked at.
   case revoked
 
@@ -44,6 +46,7 @@ package enum Fault: Sendable, Equatable {
     case "resetAfter": self = .resetAfter
     case "cut": self = .cut(afterBytes: 1000)
     case "slow": self = .slow(milliseconds: 1000)
+    case "badKey": self = .badKey
     case "revoked": self = .revoked
     default: return nil
     }
@@ -52,7 +55,7 @@ package enum Fault: Sendable, Equatable {
   /// The names of `init(named:)`.
   package static let names = [
     "throttled", "unavailable", "badGateway", "gatewayTimeout", "deadlock", "resetBefore",
-    "resetAfter", "cut", "slow", "revoked",
+    "resetAfter", "cut", "slow", "badKey", "revoked",
   ]
 }
 

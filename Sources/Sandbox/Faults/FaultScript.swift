@@ -94,6 +94,7 @@ package struct FaultScript: Sendable, Equatable {
     case .cut(let bytes): return [.init("fault", "cut"), .init("bytes", number(bytes))]
     case .slow(let milliseconds):
       return [.init("fault", "slow"), .init("milliseconds", number(milliseconds))]
+    case .badKey: return [.init("fault", "badKey")]
     case .revoked: return [.init("fault", "revoked")]
     }
   }

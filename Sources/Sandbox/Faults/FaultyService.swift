@@ -37,6 +37,13 @@ package struct FaultyService: SandboxService {
       let answer = await inner.answer(request)
       try? await Task.sleep(for: .milliseconds(milliseconds))
       return answer
+    case .badKey:
+      var plain = request
+      plain.headers.removeAll { $0.name.lowercased() == "accept-encoding" }
+      let answer = await inner.answer(plain)
+      guard case .response(var response) = answer else { return answer }
+      spoilKey(in: &response.body)
+      return .response(response)
     case .revoked:
       guard let revoke else {
         return .response(
@@ -44,6 +51,19 @@ package struct FaultyService: SandboxService {
       }
       await revoke()
       return await inner.answer(request)
+    }
+  }
+
+  /// `"contactid":"11a3..."` becomes `"contactid":"x1a3..."`, once.
+  private func spoilKey(in body: inout [UInt8]) {
+    let mark = Array("id\":\"".utf8)
+    guard body.count > mark.count + 36 else { return }
+    for start in 0..<(body.count - mark.count - 36) where body[start] == mark[0] {
+      let key = start + mark.count
+      if body[start..<key].elementsEqual(mark), RowKey(body[key..<key + 36]) != nil {
+        body[key] = 0x78  // x
+        return
+      }
     }
   }
 }

@@ -40,7 +40,8 @@ struct InspectCommand: AsyncParsableCommand {
       }
       let settings = try workspace.ingress(name)
       let sides = try await BothSides(settings, connections)
-      let state = JobState(settings, in: workspace.environment)
+      let state = JobState(
+        settings, in: workspace.environment, parents: workspace.folder.parents(of: settings))
       let inspection = try await Inspection(of: key, sides, state)
       print(inspection.lines, inspection.json)
     }

@@ -24,7 +24,9 @@ struct PlanCommand: AsyncParsableCommand {
       let connections = try Connections(
         workspace.environment, patience: .ofRun(SystemClock(), deadline: nil), leavesNoTrace: true)
       let dryRun = try await DryRun.make(
-        JobState(settings, in: workspace.environment), connections)
+        JobState(
+          settings, in: workspace.environment, parents: workspace.folder.parents(of: settings)),
+        connections)
       if json {
         Standard.output(String(decoding: dryRun.json.encoded, as: UTF8.self))
       } else {

@@ -50,7 +50,11 @@ struct InitialCommand: AsyncParsableCommand {
 struct DeltaCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delta",
-    abstract: "Bring what was created or changed since the checkpoint.")
+    abstract: "Bring what was created or changed since the checkpoint.",
+    discussion: """
+      With `delta: { via: file }` the changes are staged as CSV, and the command waits for the \
+      proof of their import, up to import.timeout.
+      """)
 
   @Argument(help: "The jobs.") var names: [String]
   @Option(help: "Only the record with this primary id, read afresh.") var only: String?

@@ -74,6 +74,7 @@ struct Doctor {
       let plan = try RowPlan(settings, table: table, resource: resource)
       return "\(plan.header.count) columns to \(resource.family.rawValue)/\(resource.name)"
     }
+    tellLabels(settings, table)
     failures += await step("\(name): look-up filter of \(settings.key)") {
       () async throws(SyncError) in
       let campaign = try connections.campaign()
@@ -86,6 +87,20 @@ struct Doctor {
       () async throws(SyncError) in try await examineWorkflow(load)
     }
     return failures
+  }
+
+  /// Drift is no failure: what changes from now on gets the new labels.
+  private func tellLabels(_ settings: IngressSettings, _ table: TableSchema) {
+    let state = JobState(settings, in: workspace.environment)
+    guard let before = (try? state.checkpoints.load())?.state.labels,
+      let now = ChoiceLabels(settings, table: table)
+    else { return }
+    let drift = before.changes(to: now)
+    if drift.isEmpty {
+      say("\(settings.name): labels are those of the load", "ok  ")
+    } else {
+      say("\(settings.name): " + LabelDrift.sentence(drift, job: settings.name), "warn")
+    }
   }
 
   private func examineWorkflow(

@@ -18,6 +18,7 @@ extension DryRun {
       )
     }
     if filteredOut > 0 { add("filtered out", TimeText.count(filteredOut)) }
+    if held > 0 { add("held back", "\(TimeText.count(held)) wait for a parent") }
     add("rejects", TimeText.count(rejected))
     for (reason, count) in sortedRejects { add("", "\(TimeText.count(count))  \(reason)") }
     if let deletions {
@@ -39,6 +40,10 @@ extension DryRun {
     }
     add("schema drift", drift.isEmpty ? "none" : drift.joined(separator: "; "))
     if !drift.isEmpty { add("", "the changes were not mapped: campaign-sync check \(job)") }
+    if !labelDrift.isEmpty {
+      add("label drift", labelDrift.map(\.words).joined(separator: "; "))
+      add("", "old rows keep their labels until campaign-sync replay \(job)")
+    }
     lines.append("  nothing was written")
     return lines
   }
@@ -58,9 +63,16 @@ extension DryRun {
       "deletesJudged": number(deletions?.count ?? 0),
       "guardTrips": .bool(deletions?.tripped != nil), "deletesApplied": .bool(appliesDeletes),
       "recovery": recovery.map { .string($0.rawValue) } ?? .null,
-      "pending": number(retried), "parts": number(parts),
+      "held": number(held), "pending": number(retried), "parts": number(parts),
       "requests": number(requests), "engineCalls": number(engineCalls),
       "drift": .array(drift.map(JSONValue.string)),
+      "labelDrift": .array(
+        labelDrift.map { drift in
+          [
+            "column": .string(drift.column),
+            "values": .array(drift.values.map(JSONValue.string)),
+          ]
+        }),
     ]
   }
 

@@ -40,26 +40,35 @@ struct DryRun {
   /// Pages that the run would read.
   private(set) var pages = 0
   private(set) var drift: [String] = []
+  /// Choices with another label than when the job was loaded.
+  private(set) var labelDrift: [LabelDrift] = []
 
+  /// Rows whose parent the parent's job does not know.
+  private(set) var held = 0
   private let settings: IngressSettings
+  private let parents: StandingParents
   private var several = 0
   /// Rows that the ledger does not prove; the chain is in the order of changes, so any first ones
   /// would speak for their like only.
   private var open = FairSample<MappedRow>(size: DryRun.lookedUpAtMost, seed: 1)
 
-  private init(_ settings: IngressSettings) {
+  private init(_ settings: IngressSettings, _ parents: StandingParents) {
     job = settings.name
     self.settings = settings
+    self.parents = parents
   }
 
   static func make(
     _ state: JobState, _ connections: Connections
   ) async throws(SyncError) -> DryRun {
-    var dryRun = DryRun(state.settings)
+    var dryRun = DryRun(state.settings, try StandingParents(state))
     let organization = try await connections.dynamics().organization()
     let checkpoint = try state.checkpoint(organization: organization.id)
     let sides = try await BothSides(state.settings, connections)
     dryRun.phase = checkpoint?.state.phase.rawValue
+    if let now = ChoiceLabels(state.settings, table: sides.table) {
+      dryRun.labelDrift = checkpoint?.state.labels?.changes(to: now) ?? []
+    }
     switch checkpoint?.state.phase {
     case nil, .exporting: try await dryRun.estimateLoad(sides, checkpoint?.state)
     case .sealing, .staging, .loading:
@@ -74,15 +83,16 @@ struct DryRun {
 
   var rejected: Int { rejects.values.reduce(0, +) }
   /// In Adobe's units: create 1, update 2, a look-up that finds nothing to change 1.
-  var engineCalls: Int {
-    let isByFile = phase != IngressState.Phase.loaded.rawValue && settings.initial == .file
-    return isByFile ? 0 : created + 2 * updated + unchanged
+  var engineCalls: Int { isByFile ? 0 : created + 2 * updated + unchanged }
+  private var isByFile: Bool {
+    let isFollowing = phase == IngressState.Phase.loaded.rawValue
+    return (isFollowing ? settings.delta : settings.initial) == .file
   }
   var appliesDeletes: Bool { settings.deletes.apply }
   /// Pages, a look-up for each row that is not proven, and the writes.
   var requests: Int {
     let absent = appliesDeletes ? deletions?.absent ?? 0 : 0
-    return pages + created * 2 + updated * 2 + unchanged + absent
+    return isByFile ? pages : pages + created * 2 + updated * 2 + unchanged + absent
   }
 }
 
@@ -151,7 +161,7 @@ extension DryRun {
       drift = []
       try await read(sides.dynamics.scan(sides.query, from: nil), &foreseen, sides, ledger)
     } else {
-      next = "changes since the checkpoint"
+      next = "changes since the checkpoint" + (settings.delta == .file ? ", by file" : "")
     }
     try await foreseen.judge(
       ledger, after: recovery == nil ? standing : nil, now: SystemClock().now)
@@ -172,7 +182,7 @@ extension DryRun {
     let query = standing.query ?? sides.query
     drift = DryRun.drift(from: query.columns, to: sides.plan.columns)
     // As the run does it: a chain that cannot be continued begins again at its token.
-    for link in [standing.delta.link, token.link].compactMap(\.self) {
+    for link in [standing.collect?.link, standing.delta.link, token.link].compactMap(\.self) {
       do throws(SyncError) {
         try await read(sides.dynamics.changes(query, from: link), &foreseen, sides, ledger)
         return nil
@@ -187,7 +197,7 @@ extension DryRun {
   }
 
   private mutating func forget() {
-    (rows, mapped, filteredOut, proven) = (0, 0, 0, 0)
+    (rows, mapped, filteredOut, proven, held) = (0, 0, 0, 0, 0)
     rejects = [:]
     open = FairSample(size: DryRun.lookedUpAtMost, seed: 1)
   }
@@ -217,6 +227,7 @@ extension DryRun {
       let known = try await ledger.known(
         range.compactMap { RowKey(page.bytes(of: page[$0, 0])) })
       foreseen.add(read: known.count)
+      var unproven: [MappedRow] = []
       for row in range {
         mapped += 1
         switch sides.plan.record(page, row: row) {
@@ -229,10 +240,13 @@ extension DryRun {
           if known[row.key] == .proven(digests.digest(row.canonicalBytes)) {
             proven += 1
           } else {
-            open.offer(row)
+            unproven.append(row)
           }
         }
       }
+      let waits = try await parents.missing(for: unproven)
+      held += waits.count
+      for row in unproven where waits[row.key] == nil { open.offer(row) }
     }
   }
 

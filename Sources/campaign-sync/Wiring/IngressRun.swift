@@ -173,7 +173,7 @@ extension IngressRun {
     _ goal: IngressJob.Goal, _ standing: Checkpoint<IngressState>?, _ connections: Connections
   ) async throws(SyncError) -> RunOutcome<IngressState> {
     // What this machine has to have is looked at before anybody is asked anything.
-    let sftp = needsSFTP(standing?.state.phase) ? try connections.sftp() : nil
+    let sftp = needsSFTP(standing?.state) ? try connections.sftp() : nil
     let dynamics = try connections.dynamics()
     let campaign = try connections.campaign()
     let target = IngressTargets(state, dynamics, campaign)
@@ -206,6 +206,8 @@ extension IngressRun {
     parts.progress.expect { await expected(standing?.state, dynamics) }
     let outcome = await run(job, through: parts.commit(identity))
     parts.progress.end()
+    let drift = await target.labelDrift(from: outcome.state.labels)
+    if !drift.isEmpty { log.warning("\(LabelDrift.sentence(drift, job: name))") }
     return outcome
   }
 
@@ -222,10 +224,13 @@ extension IngressRun {
   }
 
   /// False for what never comes to the shared folder: its key may be missing then.
-  private func needsSFTP(_ phase: IngressState.Phase?) -> Bool {
-    switch goal {
-    case .job(.export), .job(.delta), .job(.only), .job(.retry), .job(.deletes): false
-    case .job(.initial), .job(.next): settings.initial == .file && phase != .loaded
+  private func needsSFTP(_ standing: IngressState?) -> Bool {
+    let chainsByFile = settings.delta == .file || standing?.collect != nil
+    return switch goal {
+    case .job(.export), .job(.only), .job(.retry), .job(.deletes): false
+    case .job(.delta): chainsByFile
+    case .job(.initial), .job(.next):
+      chainsByFile || (settings.initial == .file && standing?.phase != .loaded)
     case .stage, .confirm: true
     }
   }
@@ -243,7 +248,13 @@ extension IngressRun {
         standing.recovery == nil, standing.absence == nil, options.approveDeletes == nil
       else { return nil }
       return "already loaded; `campaign-sync delta \(name)` brings the changes"
-    case .job(.delta), .job(.only), .job(.retry):
+    case .job(.delta):
+      if standing?.collect != nil { return nil }
+      if phase == .loading { throw .loadBarrier(name) }
+      if phase != .loaded { throw .notLoaded(name) }
+      return nil
+    case .job(.only), .job(.retry):
+      if standing?.collect != nil { throw .chainBarrier(name) }
       if phase == .loading { throw .loadBarrier(name) }
       if phase != .loaded { throw .notLoaded(name) }
       return nil
@@ -314,6 +325,14 @@ extension SyncError {
     SyncError(
       .configuration, "follow the changes of \(job)", "it is not loaded yet",
       next: "campaign-sync initial \(job)")
+  }
+
+  /// One record by API could be overwritten by an older one of the files.
+  fileprivate static func chainBarrier(_ job: String) -> SyncError {
+    SyncError(
+      .unavailable, "write single records of \(job)",
+      "changes of the job are on their way by file, and their import is not proven yet",
+      next: "campaign-sync delta \(job), which waits for the proof, then this again")
   }
 
   fileprivate static func loadBarrier(_ job: String) -> SyncError {

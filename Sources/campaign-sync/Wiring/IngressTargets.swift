@@ -32,6 +32,12 @@ actor IngressTargets {
     return try await flight.value.get()
   }
 
+  /// How the labels of today differ from those of the load; empty where nobody asked for them.
+  func labelDrift(from before: ChoiceLabels?) async -> [LabelDrift] {
+    guard let before, let flight, let now = try? await flight.value.get().labels else { return [] }
+    return before.changes(to: now)
+  }
+
   private static func read(
     _ state: JobState, _ dynamics: DataverseClient, _ campaign: CampaignClient
   ) async throws(SyncError) -> IngressTarget {
@@ -50,6 +56,7 @@ actor IngressTargets {
     }
     return IngressTarget(
       plan: plan, query: TableQuery(entitySet: table.entitySet, columns: plan.columns),
+      labels: ChoiceLabels(settings, table: table),
       store: try campaign.store(for: resource, key: settings.key, lookup: settings.lookup),
       parentStores: parents, tokenDays: organization.tokenDays)
   }

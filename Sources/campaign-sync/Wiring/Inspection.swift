@@ -42,7 +42,11 @@ struct Inspection {
     let outcome = page.map { sides.plan.record($0, row: 0) }
     try await look(into: state, outcome)
     compare(page, outcome, found, sides)
-    decision = decide(outcome, found)
+    var waits: ParentKey?
+    if case .mapped(let row)? = outcome {
+      waits = try await StandingParents(state).missing(for: [row])[key]
+    }
+    decision = decide(outcome, found, waits)
   }
 
   /// What the ledger knows of the record.
@@ -92,7 +96,9 @@ struct Inspection {
     }
   }
 
-  private func decide(_ outcome: RecordOutcome?, _ found: [ResourceRecord]) -> String {
+  private func decide(
+    _ outcome: RecordOutcome?, _ found: [ResourceRecord], _ parent: ParentKey?
+  ) -> String {
     guard let outcome else {
       return found.isEmpty
         ? "nothing to do: the record is on neither side"
@@ -104,6 +110,9 @@ struct Inspection {
     case .rejected(let rejection):
       return "rejected (\(rejection.rule)): \(rejection.reason)"
     case .mapped(let row):
+      if let parent, isProvenNow != true {
+        return "waits for its parent \(parent.key), which the job \(parent.job) has not brought"
+      }
       guard let record = found.first else {
         return "would be created with \(row.forCreate.count) fields"
       }

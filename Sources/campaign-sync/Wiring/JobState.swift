@@ -82,6 +82,9 @@ struct JobState {
   func requireParents(_ need: ParentNeed) throws(SyncError) {
     for parent in parents {
       let state = try JobState(parent, in: environment).checkpoints.load()?.state
+      // Its first load is over: it is loaded again, or its changes go by file. Its ledger knows what
+      // has not arrived yet.
+      if state?.absence != nil || state?.collect != nil { continue }
       switch (state?.phase, need) {
       case (.loaded?, _), (.staging?, .exported), (.loading?, .exported): continue
       default: throw .waitsForParent(settings.name, parent.name)
@@ -160,8 +163,8 @@ struct JobState {
 
   /// Parts that are under way keep the dialect they began with.
   private func checkDialect(_ standing: IngressState) throws(SyncError) {
-    guard standing.phase != .loaded, let before = standing.export.dialect,
-      before != settings.csv.dialectText
+    guard standing.phase != .loaded || standing.collect != nil,
+      let before = standing.export.dialect, before != settings.csv.dialectText
     else { return }
     throw SyncError(
       .configuration, "go on with \(settings.name)",

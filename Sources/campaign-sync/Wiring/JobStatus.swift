@@ -97,13 +97,15 @@ struct JobStatus {
           "if the deletions are meant, campaign-sync run \(name) --approve-deletes \(deletions)"
       }
     } else if standing?.phase == .loading {
-      (state, next) = (.loading, "campaign-sync initial \(name) waits for the proof")
+      let waits = standing?.collect == nil ? "initial" : "delta"
+      (state, next) = (.loading, "campaign-sync \(waits) \(name) waits for the proof")
     } else if let recovery, let standing, !standing.isMarkedForReplay {
       (state, detail) = (.recovering, recovery)
       next = "campaign-sync run \(name)"
     } else if let standing {
       (state, detail) = (.idle, recovery)
-      next = "campaign-sync \(standing.phase == .loaded ? "run" : "initial") \(name)"
+      let isLoad = standing.phase != .loaded && standing.collect == nil
+      next = "campaign-sync \(isLoad ? "initial" : "run") \(name)"
     }
   }
 

@@ -25,6 +25,36 @@ import Testing
     #expect(try IngressBench().job(goal).lanes(in: state).map(\.name) == names)
   }
 
+  @Test(
+    "A chain by file ends as it began, by whatever goal",
+    arguments: [
+      (IngressState.Phase.loaded, IngressJob.Goal.delta, ["collect"]),
+      (.loaded, .next, ["collect"]),
+      (.sealing, .delta, ["seal"]), (.staging, .delta, ["stage 0"]), (.loading, .delta, ["import"]),
+      (.loading, .next, ["import"]), (.loading, .initial, ["import"]), (.loading, .retry, []),
+    ])
+  func lanesOfAChainByFile(
+    phase: IngressState.Phase, goal: IngressJob.Goal, names: [String]
+  ) throws {
+    var state = IngressState()
+    state.phase = phase
+    state.collect = CollectSlot()
+    state.stage.sealed = [SealedPart(name: "a", rows: 1, bytes: 1, sha256: "")]
+    for via in [IngressSettings.Via.api, .file] {
+      let bench = try IngressBench { $0.delta = via }
+      #expect(bench.job(goal).lanes(in: state).map(\.name) == names)
+    }
+  }
+
+  @Test func aChainByAPIEndsByAPI() throws {
+    let bench = try IngressBench { $0.delta = .file }
+    var state = IngressState()
+    state.phase = .loaded
+    #expect(bench.job(.next).lanes(in: state).map(\.name) == ["collect"])
+    state.delta.link = "a page"
+    #expect(bench.job(.next).lanes(in: state).map(\.name) == ["delta"])
+  }
+
   @Test func oneChainIsEnoughForARun() throws {
     let bench = try IngressBench()
     var state = IngressState()

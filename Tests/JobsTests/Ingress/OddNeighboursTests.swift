@@ -7,16 +7,17 @@ import Testing
 /// A lane edits its own slot: nothing else of a state that its neighbours have moved meanwhile.
 @Suite struct OddNeighboursTests {
   private enum Slot: String, CaseIterable {
-    case phase, run, query, export, stage, load, delta, scans, recovery, absence
+    case phase, run, query, export, stage, load, delta, scans, recovery, absence, collect
   }
 
   private static let owned: [String: Set<Slot>] = [
     "export": [.export, .delta, .phase, .query, .scans], "seal": [.stage, .phase],
     "stage": [.stage],
-    "manifest": [.phase], "import": [.load, .phase], "delta": [.delta, .phase],
+    "manifest": [.phase], "import": [.load, .phase, .collect], "delta": [.delta, .phase],
     "copy": [.delta, .phase, .query, .scans],
     "recover": [.recovery, .absence, .delta, .query, .scans], "absence": [.absence, .delta],
     "only": [.delta], "retry": [.delta],
+    "collect": [.collect, .run, .export, .stage, .load, .delta, .phase],
   ]
 
   private func odd(_ state: IngressState) -> IngressState {
@@ -44,6 +45,7 @@ import Testing
     if one.scans != other.scans { slots.insert(.scans) }
     if one.recovery != other.recovery { slots.insert(.recovery) }
     if one.absence != other.absence { slots.insert(.absence) }
+    if one.collect != other.collect { slots.insert(.collect) }
     return slots
   }
 
@@ -97,5 +99,16 @@ import Testing
 
     bench.table.remove(Contacts.key(4))
     judge(bench, .delta, state.recovering(.adopted))
+  }
+
+  @Test func ofChangesByFile() throws {
+    let bench = try IngressBench {
+      $0.initial = .api
+      $0.delta = .file
+    }
+    Contacts.fill(bench.table, 40)
+    bench.load()
+    for number in 0..<20 { bench.table.change(Contacts.key(number), ["firstname": "New"]) }
+    judge(bench, .delta, try #require(bench.state))
   }
 }

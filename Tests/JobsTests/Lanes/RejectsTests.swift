@@ -39,11 +39,11 @@ import Testing
     #expect(bench.ledger.waiting == ["\(known) row import"])
     #expect(try await bench.ledger.file(name)?.isDone == true)
 
-    let entries = try await bench.loading(.confirm).readRejects(run: 1)
+    let entries = try await bench.loading(.confirm).readRejects(run: 1, isLoad: true)
     #expect(entries.isEmpty)
     bench.dropbox.place(Array("\(known);again and longer".utf8), as: name)
     try bench.ledger.record([.sent(known)], at: bench.world.clock.now)
-    #expect(try await bench.loading(.confirm).readRejects(run: 1).count == 3)
+    #expect(try await bench.loading(.confirm).readRejects(run: 1, isLoad: true).count == 3)
   }
 
   @Test(arguments: [

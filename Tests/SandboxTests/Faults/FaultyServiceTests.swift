@@ -43,7 +43,7 @@ import Testing
     arguments: [
       ("throttled", "429", 0), ("unavailable", "503", 0), ("badGateway", "502", 0),
       ("deadlock", "500", 0), ("resetBefore", "reset", 0), ("resetAfter", "reset", 1),
-      ("cut", "cut 9", 1), ("revoked", "401", 0),
+      ("cut", "cut 9", 1), ("badKey", "200", 1), ("revoked", "401", 0),
     ])
   func faults(fault: String, expected: String, executed: Int) async throws {
     let inner = Counter()

@@ -53,6 +53,11 @@ package struct FaultyLedger: Ledger, ArrivedEvents {
     return try await inner.deletions(released: released, after: key, limit: limit)
   }
 
+  package func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try world.checkAlive()
+    return try await inner.staged(keys)
+  }
+
   package func heldCount() async throws(SyncError) -> Int {
     try world.checkAlive()
     return try await inner.heldCount()

@@ -1,0 +1,206 @@
+import Core
+import HTTP
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Dataverse
+
+@Suite(.timeLimit(.minutes(5)))
+struct DataverseActivitiesTests {
+  @Test("What every sink promises", arguments: ActivitySinkContract.allCases)
+  func contract(_ promise: ActivitySinkContract) async throws {
+    let stand = try await ActivityStand()
+    try await promise.check(
+      .init(stand.sink, ActivityStand.click, contacts: Array(stand.contacts.prefix(5))))
+  }
+
+  @Test(
+    "The same without bulk messages, with several users, with a state by a second write",
+    arguments: ActivitySinkContract.allCases)
+  func contractElsewhere(_ promise: ActivitySinkContract) async throws {
+    let stand = try await ActivityStand(users: 2) {
+      $0.withoutBulk = [ActivityStand.click.table]
+      $0.activityState = .reject
+      $0.missingTargetStatus = 400
+      $0.acceptsBareRegarding = true
+    }
+    try await promise.check(
+      .init(stand.sink, ActivityStand.click, contacts: Array(stand.contacts.prefix(5))))
+  }
+
+  static let ways: [(DataverseKnobs.ActivityState, Bool, Int)] = [
+    // A thousand are six requests: the first ones try how much goes into one.
+    (.create, true, 5), (.ignore, true, 10), (.reject, true, 10),
+    (.create, false, 9), (.ignore, false, 18), (.reject, false, 18),
+  ]
+
+  @Test("A thousand activities cost few requests, and all are completed", arguments: ways)
+  func costs(state: DataverseKnobs.ActivityState, hasBulk: Bool, most: Int) async throws {
+    let stand = try await ActivityStand {
+      $0.activityState = state
+      $0.withoutBulk = hasBulk ? [] : [ActivityStand.click.table]
+    }
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    #expect(table.createsCompleted == (state == .create))
+    let outcomes = try await stand.sink.create(stand.activities(1000), in: table)
+    #expect(outcomes == Array(repeating: .created, count: 1000))
+    let there = await stand.there()
+    #expect(there.all == 1000 && there.completed == 1000)
+    #expect(await stand.wire.writes <= most)
+    #expect(await stand.wire.count("sdkmessagefilters") == (state == .create ? 1 : 2))
+    #expect(await stand.service.counters.creates == 1000)
+
+    await stand.wire.forget()
+    let again = try await stand.sink.create(stand.activities(1000), in: table)
+    #expect(again == Array(repeating: .alreadyThere, count: 1000))
+    #expect(await stand.wire.requests.count <= 12)
+    #expect(await stand.service.counters.updates == (state == .create ? 0 : 1000))
+  }
+
+  @Test("A state that the service passes over, whatever its metadata says, is written once more")
+  func passedOver() async throws {
+    let stand = try await ActivityStand { $0.activityState = .ignore }
+    var table = try await stand.sink.prepare(ActivityStand.click)
+    table.createsCompleted = true
+    let outcomes = try await stand.sink.create(stand.activities(500), in: table)
+    #expect(outcomes == Array(repeating: .created, count: 500))
+    #expect(await stand.there() == (500, 500))
+    await stand.wire.forget()
+    _ = try await stand.sink.create((500..<600).map { stand.activity($0) }, in: table)
+    #expect(await stand.there() == (600, 600))
+    #expect(await stand.wire.requests.allSatisfy { $0.method == "POST" })
+  }
+
+  @Test("A list of messages that nobody may read keeps nobody from sending them")
+  func noProbe() async throws {
+    let stand = try await ActivityStand()
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    await stand.wire.meddle { request, _ in
+      request.url.contains("sdkmessagefilters") ? .answer(.fault(403, "0x80040220")) : .pass
+    }
+    _ = try await stand.sink.create(stand.activities(200), in: table)
+    #expect(await stand.wire.count("CreateMultiple") > 1)
+    #expect(await stand.there() == (200, 200))
+  }
+
+  @Test("A caller that is cancelled hears that it stopped")
+  func cancelled() async throws {
+    let stand = try await ActivityStand()
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    let task = Task { () -> SyncError? in
+      withUnsafeCurrentTask { $0?.cancel() }
+      do throws(SyncError) {
+        _ = try await stand.sink.create(stand.activities(500), in: table)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(await task.value?.isStop == true)
+  }
+
+  @Test("Open stays open where the job says so")
+  func open() async throws {
+    let stand = try await ActivityStand()
+    var mapping = ActivityStand.click
+    mapping.state = .open
+    let table = try await stand.sink.prepare(mapping)
+    _ = try await stand.sink.create(stand.activities(30), in: table)
+    #expect(await stand.there() == (30, 0))
+    #expect(await stand.service.counters.updates == 0)
+  }
+
+  @Test("An activity stands as the job file says, at the event's time", arguments: [1, 3])
+  func content(users: Int) async throws {
+    let stand = try await ActivityStand(users: users)
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    let all = stand.activities(200 * users)
+    _ = try await stand.sink.create(all, in: table)
+    let owner = await stand.service.userKey(of: 0)
+    for activity in all {
+      let row = try #require(await stand.service.row(activity.id, of: table.logicalName))
+      #expect(row["subject"]?.text == activity.subject)
+      #expect(row["_regardingobjectid_value"]?.text == activity.contact.description)
+      #expect(row["adobe_campaignname"] == "Spring")
+      #expect(row["adobe_trackingurl"]?.text == activity.texts["url"])
+      #expect(row["adobe_mirrorpageurl"] == .null)
+      for column in ["actualend", "sortdate", "adobe_dateclicked"] {
+        #expect(row[column]?.text.flatMap(InstantText.read) == activity.at)
+      }
+      #expect(row["_ownerid_value"]?.text == owner)
+    }
+    let tokens = Set(
+      await stand.wire.requests.filter { $0.method == "POST" }.compactMap { request in
+        request.headers.first { $0.name == "Authorization" }?.value
+      })
+    #expect(tokens.count == users)
+  }
+
+  @Test("Several requests are under way at once, as many as allowed for each user")
+  func concurrency() async throws {
+    let stand = try await ActivityStand(users: 2, concurrency: 3)
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    await stand.wire.forget()
+    _ = try await stand.sink.create(stand.activities(2000), in: table)
+    let most = await stand.wire.mostUnderWay
+    #expect(most > 1 && most <= 6)
+  }
+
+  @Test("Left open by a run that was killed before its second write, they are completed")
+  func leftOpen() async throws {
+    for hasBulk in [true, false] {
+      let stand = try await ActivityStand {
+        $0.activityState = .ignore
+        $0.withoutBulk = hasBulk ? [] : [ActivityStand.click.table]
+      }
+      let table = try await stand.sink.prepare(ActivityStand.click)
+      var open = table
+      open.state = .open
+      _ = try await stand.sink.create(stand.activities(150), in: open)
+      #expect(await stand.there() == (150, 0))
+      let outcomes = try await stand.sink.create(stand.activities(200), in: table)
+      #expect(outcomes.prefix(150).allSatisfy { $0 == .alreadyThere })
+      #expect(outcomes.suffix(50).allSatisfy { $0 == .created })
+      #expect(await stand.there() == (200, 200))
+      #expect(await stand.wire.writes <= 16)
+    }
+  }
+
+  @Test("A person's word about an activity stands: what is cancelled is not completed")
+  func personsWord() async throws {
+    let stand = try await ActivityStand { $0.activityState = .ignore }
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    let all = stand.activities(10)
+    _ = try await stand.sink.create(all, in: table)
+    _ = await stand.service.upsert(
+      all[3].id, of: table.logicalName, ["statecode": 2, "statuscode": 3])
+    let before = await stand.service.counters.updates
+    #expect(
+      try await stand.sink.create(all, in: table) == Array(repeating: .alreadyThere, count: 10))
+    #expect(await stand.service.counters.updates == before)
+    #expect(await stand.there() == (10, 9))
+  }
+
+  @Test("Five thousand contacts are one request; the largest filter fits an address")
+  func contacts() async throws {
+    let stand = try await ActivityStand(contacts: 3000)
+    let strangers = (0..<2000).map { RowKey(high: 0x4000 | UInt64($0) << 20, low: 1 << 63) }
+    let found = try await stand.sink.contacts(among: stand.contacts + strangers + stand.contacts)
+    #expect(found == Set(stand.contacts))
+    #expect(await stand.wire.requests.count == 1)
+    await stand.wire.forget()
+    #expect(try await stand.sink.contacts(among: Array(stand.contacts.prefix(250))).count == 250)
+    let request = try #require(await stand.wire.requests.first)
+    #expect(request.method == "GET" && request.url.utf8.count < 32_768)
+    await stand.turn { $0.maxPageSize = 100 }
+    #expect(try await stand.sink.contacts(among: Array(stand.contacts.prefix(600))).count == 600)
+  }
+}
+
+extension DataverseService {
+  func userKey(of client: Int) async -> String {
+    let rows = rows(of: "systemuser", count: 20)
+    return rows[client]["systemuserid"]?.text ?? ""
+  }
+}
