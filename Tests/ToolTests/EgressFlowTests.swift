@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Events from the export files of the built sandbox to the timelines, as a user types it.
-@Suite("Egress by the built tool", .timeLimit(.minutes(4)))
+@Suite("Egress by the built tool", .timeLimit(.minutes(5)))
 struct EgressFlowTests {
   static let events = ["send", "open", "click", "bounce"]
 
