@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import TestSupport
 import Testing
 
@@ -117,6 +118,28 @@ struct EgressFlowTests {
     #expect(try await sandbox.type("sweep").output.contains("removed  exports/sending_"))
     #expect(try await sandbox.type("sweep").output == "0 gone, 0 kept\n")
     try await expectEqual(sandbox, after: "sweeping")
+  }
+
+  @Test("Links, folders and improper names are not taken, and sweep leaves them")
+  func onlyFiles() async throws {
+    let sandbox = try await SandboxProcess(contacts: 40, jobs: Self.jobs())
+    try await sandbox.order("export-events --events 40")
+    let folder = sandbox.sftpHome + "/d365_loads/exports"
+    #expect(symlink("/etc/passwd", folder + "/tracking_link.csv") == 0)
+    #expect(mkdir(folder + "/tracking_folder.csv", 0o755) == 0)
+    let improper = try #require(fopen(folder + "/tracking_\u{1B}[2J.csv", "w"))
+    fputs("root:x:0:0\n", improper)
+    fclose(improper)
+    let result = try await sandbox.type("egress send open click bounce")
+    result.expect(0, "a file of exports/tracking_*.csv is not taken: its name is not proper")
+    #expect(!result.errors.contains("\u{1B}"))
+    try await expectEqual(sandbox, after: "odd neighbours")
+    let swept = try await sandbox.type("sweep")
+    #expect(swept.output.contains("2 gone, 0 kept"), "\(swept)")
+    for name in ["tracking_link.csv", "tracking_folder.csv", "tracking_\u{1B}[2J.csv"] {
+      var facts = stat()
+      #expect(lstat("\(folder)/\(name)", &facts) == 0)
+    }
   }
 
   static let dialects: [(export: String, csv: String)] = [

@@ -51,7 +51,8 @@ extension EgressJob {
     do throws(SyncError) {
       return .success(try await work())
     } catch {
-      guard error.kind == .protocolBroken || error.kind == .configuration else { throw error }
+      let kinds: [SyncError.Kind] = [.protocolBroken, .configuration, .permission]
+      guard kinds.contains(error.kind) else { throw error }
       return .failure(error)
     }
   }

@@ -2,8 +2,6 @@ import Campaign
 import Core
 import Dataverse
 import Digests
-import Disk
-import HTTP
 import Jobs
 import Ledger
 import Logging
@@ -53,94 +51,31 @@ struct IngressRun {
   }
 
   func perform() async -> JobResult {
-    do throws(SyncError) {
-      if isScheduled, let pause = try state.pause.read() {
-        return .skipped(
-          name, "PAUSED since \(TimeText.utc(pause.since)): \(pause.reason)")
-      }
-      let busy = options.ifBusy ?? (isScheduled ? .skip : .fail)
-      switch try await RunLock.acquire(
-        in: state.folder, within: busy == .wait ? remaining : .zero, clock: patience.clock)
-      {
-      case .acquired(let lock):
-        defer { lock.release() }
-        return await recorded()
-      case .busy(let pid):
-        let who = pid.map { " (process \($0))" } ?? ""
-        if busy == .skip { return .skipped(name, "RUNNING in another process\(who)") }
-        throw SyncError(
-          .unavailable, "run \(name)", "another run holds its lock\(who)",
-          next: "campaign-sync status \(name)")
-      }
-    } catch {
-      return failed(error, nil)
+    let run = JobRun(
+      place: state.place, environment: environment, command: command, options: options,
+      patience: patience, isScheduled: isScheduled)
+    // Unreadable, it stops the work below, which says so.
+    let before = (try? state.checkpoints.load())?.state ?? IngressState()
+    return await run.perform(from: ending(RunOutcome(state: before), since: before)) {
+      connections async throws(SyncError) in
+      let (outcome, idle) = try await work(connections)
+      var ending = ending(outcome, since: before)
+      ending.says = idle
+      return ending
     }
   }
 
   /// From a crontab: pauses and neighbours are respected, imports are not waited for.
   private var isScheduled: Bool { goal == .job(.next) || goal == .job(.deletes) }
-  private var remaining: Duration? { patience.deadline.map { max($0 - patience.clock.now, .zero) } }
 
-  /// Runs, then writes what happened to `runs.jsonl` and to the heartbeat.
-  private func recorded() async -> JobResult {
-    let began = patience.clock.now
-    // Unreadable, it stops the work below, which says so.
-    let before = (try? state.checkpoints.load())?.state ?? IngressState()
-    var traffic = Traffic()
-    var outcome: RunOutcome<IngressState>
-    var idle: String?
-    do throws(SyncError) {
-      let connections = try Connections(environment, patience: patience)
-      let heartbeat = Heartbeat(environment.heartbeat, job: name, connections: connections)
-      await heartbeat.send(.start)
-      do throws(SyncError) {
-        (outcome, idle) = try await work(connections)
-      } catch {
-        outcome = RunOutcome(state: before, failure: error)
-      }
-      traffic = await connections.meter.traffic
-      await heartbeat.send(outcome.failure.map { $0.isLoading ? .success : .fail } ?? .success)
-    } catch {
-      outcome = RunOutcome(state: before, failure: error)
-    }
-    let isLoading = isScheduled && outcome.failure?.isLoading == true
-    let failure = isLoading ? nil : outcome.failure
-    let record = RunRecord(
-      run: outcome.state.run, command: command, began: began, ended: patience.clock.now,
-      status: failure?.exitStatus ?? 0, code: failure?.code,
-      failure: failure.map { "cannot \($0.action): \($0.reason)" }, tally: outcome.tally,
-      requests: traffic.requests, received: traffic.received, throttled: traffic.throttled,
-      phase: outcome.state.phase.rawValue,
-      reached: isLoading ? "LOADING" : outcome.state.reached(since: before))
-    if let error = attempt({ () throws(SyncError) in
-      try state.records.append(record, now: record.ended)
-    }) {
-      return failed(error, record)
-    }
-    if let failure { return failed(failure, record) }
-    if isLoading, let loading = outcome.failure {
-      return JobResult(
-        job: name, outcome: .loading, says: loading.reason, failure: nil, record: record)
-    }
-    let says =
-      idle ?? "\(record.words), \(TimeText.count(record.requests)) requests, "
-      + TimeText.span(record.ended - record.began)
-    let waits = leavesDeletes && settings.deletes.apply && outcome.state.delta.collected != nil
-    return JobResult(
-      job: name, outcome: .done, says: says, failure: nil, record: record, waitsToDelete: waits)
-  }
-
-  private func attempt(_ work: () throws(SyncError) -> Void) -> SyncError? {
-    do throws(SyncError) {
-      try work()
-      return nil
-    } catch {
-      return error
-    }
-  }
-
-  private func failed(_ error: SyncError, _ record: RunRecord?) -> JobResult {
-    JobResult(job: name, outcome: .failed, says: error.reason, failure: error, record: record)
+  private func ending(
+    _ outcome: RunOutcome<IngressState>, since before: IngressState
+  ) -> JobRun.Ending {
+    JobRun.Ending(
+      run: outcome.state.run, phase: outcome.state.phase.rawValue, tally: outcome.tally,
+      failure: outcome.failure, reached: outcome.state.reached(since: before),
+      waitsToDelete: leavesDeletes && settings.deletes.apply
+        && outcome.state.delta.collected != nil)
   }
 }
 
@@ -158,7 +93,7 @@ extension IngressRun {
     case .job(let goal): return (try await ingress(goal, standing, connections), nil)
     case .stage, .confirm:
       guard let standing else { throw .nothingExported(name) }
-      let ledger = try await state.ledger(identity: standing.identity, hasCheckpoint: true)
+      let ledger = try await state.place.ledger(identity: standing.identity, hasCheckpoint: true)
       let parts = try JobParts(
         self, connections, try connections.sftp(), ledger: ledger,
         workflow: try connections.campaign())
@@ -181,10 +116,10 @@ extension IngressRun {
     if let standing {
       identity = standing.identity
     } else {
-      _ = try await state.orphanedLedger()
+      _ = try await state.place.orphanedLedger()
       identity = state.identity(organization: try await dynamics.organization().id)
     }
-    let ledger = try await state.ledger(identity: identity, hasCheckpoint: standing != nil)
+    let ledger = try await state.place.ledger(identity: identity, hasCheckpoint: standing != nil)
     let parents = try state.parentLedgers()
     let digests = RowDigester(key: ledger.digestKey)
     let parts = try JobParts(self, connections, sftp, ledger: ledger, workflow: campaign)

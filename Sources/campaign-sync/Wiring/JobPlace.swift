@@ -12,7 +12,7 @@ struct JobPlace {
 
   init(_ name: String, in environment: EnvironmentSettings) {
     self.name = name
-    folder = JobState.folder(name, environment)
+    folder = "\(environment.statePath)/\(environment.name)/\(name)"
     pause = PauseFile(in: folder)
     records = RunRecords(in: folder) { $0.began }
   }
@@ -29,9 +29,19 @@ struct JobPlace {
   ) async throws(SyncError) -> SQLiteLedger {
     try makeFolder(folder)
     if hasCheckpoint { return try SQLiteLedger.open(in: folder, identity: identity) }
-    guard SQLiteLedger.exists(in: folder) else {
+    guard let ledger = try await orphanedLedger() else {
       return try SQLiteLedger.create(in: folder, identity: identity)
     }
+    if ledger.identity == identity { return ledger }
+    try SQLiteLedger.remove(in: folder)
+    return try SQLiteLedger.create(in: folder, identity: identity)
+  }
+
+  /// The empty ledger of a job without checkpoint; nil where there is none.
+  ///
+  /// - Errors: 74 where it has rows.
+  func orphanedLedger() async throws(SyncError) -> SQLiteLedger? {
+    guard SQLiteLedger.exists(in: folder) else { return nil }
     let ledger = try SQLiteLedger.open(in: folder)
     guard try await ledger.knownCount() + ledger.pendingCount() == 0 else {
       throw SyncError(
@@ -39,8 +49,6 @@ struct JobPlace {
         "the ledger is there and checkpoint.json is not; nothing was started over",
         next: "restore \(folder)/checkpoint.json, or campaign-sync checkpoint clear \(name)")
     }
-    if ledger.identity == identity { return ledger }
-    try SQLiteLedger.remove(in: folder)
-    return try SQLiteLedger.create(in: folder, identity: identity)
+    return ledger
   }
 }

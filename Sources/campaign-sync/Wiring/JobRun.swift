@@ -10,8 +10,12 @@ struct JobRun {
     var phase: String
     var tally = Tally()
     var failure: SyncError?
+    /// What is done now and was not before: "staged".
+    var reached: String?
     /// In place of the counts.
     var says: String?
+    /// Deletions were left to a second pass.
+    var waitsToDelete = false
   }
 
   let place: JobPlace
@@ -65,26 +69,35 @@ struct JobRun {
       await heartbeat.send(.start)
       do throws(SyncError) { ending = try await work(connections) } catch { ending.failure = error }
       traffic = await connections.meter.traffic
-      await heartbeat.send(ending.failure == nil ? .success : .fail)
+      await heartbeat.send(ending.failure.map { $0.isLoading ? .success : .fail } ?? .success)
     } catch {
       ending.failure = error
     }
+    // A crontab does not wait for an import, and it is no failure that one goes on.
+    let isLoading = isScheduled && ending.failure?.isLoading == true
+    let failure = isLoading ? nil : ending.failure
     let record = RunRecord(
       run: ending.run, command: command, began: began, ended: patience.clock.now,
-      status: ending.failure?.exitStatus ?? 0, code: ending.failure?.code,
-      failure: ending.failure.map { "cannot \($0.action): \($0.reason)" }, tally: ending.tally,
+      status: failure?.exitStatus ?? 0, code: failure?.code,
+      failure: failure.map { "cannot \($0.action): \($0.reason)" }, tally: ending.tally,
       requests: traffic.requests, received: traffic.received, throttled: traffic.throttled,
-      phase: ending.phase, reached: nil)
+      phase: ending.phase, reached: isLoading ? "LOADING" : ending.reached)
     do throws(SyncError) {
       try place.records.append(record, now: record.ended)
     } catch {
       return failed(error, record)
     }
-    if let failure = ending.failure { return failed(failure, record) }
+    if let failure { return failed(failure, record) }
+    if isLoading, let loading = ending.failure {
+      return JobResult(
+        job: place.name, outcome: .loading, says: loading.reason, failure: nil, record: record)
+    }
     let says =
       ending.says ?? "\(record.words), \(TimeText.count(record.requests)) requests, "
       + TimeText.span(record.ended - record.began)
-    return JobResult(job: place.name, outcome: .done, says: says, failure: nil, record: record)
+    return JobResult(
+      job: place.name, outcome: .done, says: says, failure: nil, record: record,
+      waitsToDelete: ending.waitsToDelete)
   }
 
   private func failed(_ error: SyncError, _ record: RunRecord?) -> JobResult {

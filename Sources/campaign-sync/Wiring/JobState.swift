@@ -9,9 +9,8 @@ struct JobState {
   /// The parent jobs, each once.
   let parents: [IngressSettings]
   let environment: EnvironmentSettings
+  let place: JobPlace
   let checkpoints: CheckpointFile<IngressState>
-  let pause: PauseFile
-  let records: RunRecords<RunRecord>
 
   init(
     _ settings: IngressSettings, in environment: EnvironmentSettings,
@@ -20,18 +19,11 @@ struct JobState {
     self.settings = settings
     self.environment = environment
     self.parents = parents
-    let folder = JobState.folder(settings.name, environment)
-    checkpoints = CheckpointFile(in: folder, job: settings.name)
-    pause = PauseFile(in: folder)
-    records = RunRecords(in: folder) { $0.began }
+    place = JobPlace(settings.name, in: environment)
+    checkpoints = CheckpointFile(in: place.folder, job: settings.name)
   }
 
-  /// `state/ENV/JOB`.
-  static func folder(_ job: String, _ environment: EnvironmentSettings) -> String {
-    "\(environment.statePath)/\(environment.name)/\(job)"
-  }
-
-  var folder: String { JobState.folder(settings.name, environment) }
+  var folder: String { place.folder }
 
   var spool: @Sendable (_ run: Int) throws(SyncError) -> any Spool {
     let spools = SpoolShelf(settings, environment)
@@ -71,7 +63,7 @@ struct JobState {
   func parentLedgers() throws(SyncError) -> [String: any ParentRecords] {
     var ledgers: [String: any ParentRecords] = [:]
     for parent in parents {
-      let folder = JobState.folder(parent.name, environment)
+      let folder = JobPlace(parent.name, in: environment).folder
       guard SQLiteLedger.exists(in: folder) else { continue }
       ledgers[parent.name] = try SQLiteLedger.open(in: folder)
     }
@@ -93,40 +85,6 @@ struct JobState {
   }
 
   var content: MappingContent { MappingContent(settings) }
-
-  /// The ledger that goes with the checkpoint; a new one where the job has never run.
-  ///
-  /// - Errors: 74 where one of the two is there without the other. The first commit writes a
-  ///   checkpoint and no ledger row, so an empty ledger alone is a run that was killed before it.
-  func ledger(
-    identity: JobIdentity, hasCheckpoint: Bool
-  ) async throws(SyncError) -> SQLiteLedger {
-    try makeFolder(folder)
-    if hasCheckpoint { return try SQLiteLedger.open(in: folder, identity: identity) }
-    guard let ledger = try await orphanedLedger() else {
-      return try SQLiteLedger.create(in: folder, identity: identity)
-    }
-    if ledger.identity == identity { return ledger }
-    try SQLiteLedger.remove(in: folder)
-    return try SQLiteLedger.create(in: folder, identity: identity)
-  }
-
-  /// The empty ledger of a job without checkpoint; nil where there is none.
-  ///
-  /// - Errors: 74 where it has rows.
-  func orphanedLedger() async throws(SyncError) -> SQLiteLedger? {
-    guard SQLiteLedger.exists(in: folder) else { return nil }
-    let ledger = try SQLiteLedger.open(in: folder)
-    let rows = try await ledger.knownCount() + ledger.pendingCount()
-    guard rows == 0 else {
-      throw SyncError(
-        .storage, "open the checkpoint of \(settings.name)",
-        "the ledger is there and checkpoint.json is not; nothing was started over",
-        next: "restore \(folder)/checkpoint.json, or campaign-sync checkpoint clear "
-          + settings.name)
-    }
-    return ledger
-  }
 
   /// Drops checkpoint, ledger and spool; the caller holds the lock.
   ///

@@ -44,7 +44,7 @@ struct JobStatus {
     let job = JobState(settings, in: environment)
     let clock = SystemClock()
     let checkpoint = try job.checkpoints.load()
-    let records = try job.records.last(10_000)
+    let records = try job.place.records.last(10_000)
     var status = JobStatus(
       job: settings.name, state: .neverRun, now: clock.now,
       next: "campaign-sync initial \(settings.name)")
@@ -86,7 +86,7 @@ struct JobStatus {
     let name = job.settings.name
     if try RunLock.isHeld(in: job.folder) {
       (state, next) = (.running, "wait, or look again")
-    } else if let pause = try job.pause.read() {
+    } else if let pause = try job.place.pause.read() {
       (state, detail) = (.paused, "since \(TimeText.utc(pause.since)): \(pause.reason)")
       next = "campaign-sync resume \(name)"
     } else if let last, last.status != 0 {

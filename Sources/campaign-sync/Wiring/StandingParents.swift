@@ -8,7 +8,7 @@ struct StandingParents: Sendable {
   init(_ state: JobState) throws(SyncError) {
     var ledgers: [String: any ParentRecords] = [:]
     for parent in state.parents {
-      let folder = JobState.folder(parent.name, state.environment)
+      let folder = JobPlace(parent.name, in: state.environment).folder
       guard SQLiteLedger.exists(in: folder) else { continue }
       ledgers[parent.name] = try SQLiteLedger.look(in: folder)
     }

@@ -108,7 +108,10 @@ struct Sweep {
   ) async throws(SyncError) -> Bool {
     let state = EgressJobState(settings, in: workspace.environment)
     guard let checkpoint = try state.checkpoint(organization: nil) else { return false }
-    let ledger = try SQLiteLedger.open(in: state.place.folder, identity: checkpoint.identity)
+    let ledger =
+      isDry
+      ? try SQLiteLedger.look(in: state.place.folder)
+      : try SQLiteLedger.open(in: state.place.folder, identity: checkpoint.identity)
     return try await ledger.file(file.name)?.isDone(with: file) ?? false
   }
 
