@@ -112,6 +112,8 @@ package struct RecoverySlot: Codable, Sendable, Equatable {
     case adopted
     /// The ledger is new, or older than the scan that it should know; or that of a parent job is.
     case ledgerLost
+    /// The last scan did not reach every row of the table.
+    case narrowRole
   }
 
   package var reason: Reason

@@ -11,24 +11,38 @@ extension IngressJob {
         // Another ledger than the one that saw the scan: its absences would mean nothing.
         return try await emit(Advance(now: true) { $0 = $0.recovering(.ledgerLost) })
       }
-      if settings.deletes.apply { try await proveReach() }
-      while true {
-        let keys = try await ports.ledger.absent(after: slot.last, limit: 200)
-        guard let last = keys.last else { break }
-        let done = try await settings.deletes.apply ? look(for: keys, emit) : keep(keys)
-        slot.last = last
-        slot.checked += keys.count
-        let now = ports.clock.now
+      do throws(SyncError) {
+        try await lookForAbsent(&slot, emit)
+      } catch {
+        guard error.kind == .permission else { throw error }
+        // Half a table looked for row by row would take days: it is scanned again.
         try await emit(
-          Advance(tally: done.tally, settle: Settlement(entries: done.entries)) { [slot] state in
-            state.absence = slot
-            if done.hasCollected { state.delta.collected = state.delta.collected ?? now }
-          })
-        if let failure = done.failure { throw failure }
+          Advance(now: true) { $0 = $0.recovering(.narrowRole, keepingToken: true) })
+        throw error
       }
-      if settings.deletes.apply { try await proveReach() }
       try await emit(Advance(now: true) { $0.absence = nil })
     }
+  }
+
+  private func lookForAbsent(
+    _ slot: inout AbsenceSlot, _ emit: @escaping Emit<IngressState>
+  ) async throws(SyncError) {
+    if settings.deletes.apply { try await proveReach() }
+    while true {
+      let keys = try await ports.ledger.absent(after: slot.last, limit: 200)
+      guard let last = keys.last else { break }
+      let done = try await settings.deletes.apply ? look(for: keys, emit) : keep(keys)
+      slot.last = last
+      slot.checked += keys.count
+      let now = ports.clock.now
+      try await emit(
+        Advance(tally: done.tally, settle: Settlement(entries: done.entries)) { [slot] state in
+          state.absence = slot
+          if done.hasCollected { state.delta.collected = state.delta.collected ?? now }
+        })
+      if let failure = done.failure { throw failure }
+    }
+    if settings.deletes.apply { try await proveReach() }
   }
 
   /// The job applies no deletions: the records stay, and are counted.

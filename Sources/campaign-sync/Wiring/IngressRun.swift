@@ -233,6 +233,7 @@ extension RecoverySlot.Reason {
     case .tokenRefused: "Dynamics refused the delta token"
     case .adopted: "the position was adopted"
     case .ledgerLost: "the ledger was lost, or that of a parent job"
+    case .narrowRole: "the last scan did not reach every row"
     }
   }
 }

@@ -37,12 +37,16 @@ import Testing
       }
       #expect(bench.resource.contents.count == 20)
       #expect(bench.ledger.deletions.isEmpty)
+      #expect(bench.state?.recovery?.reason == .narrowRole && bench.state?.absence == nil)
       if reach == false { #expect(!bench.table.requests.contains("look")) }
 
       bench.table.hide([])
       bench.wish { $0.readsWholeOrganization = true }
+      let looked = bench.table.requests.count { $0 == "look" }
       let outcome = bench.life(.next)
       #expect(outcome.failure == nil)
+      let again = bench.table.requests.count { $0 == "look" } - looked
+      #expect(again == 1, "hidden rows are scanned, not looked for one by one")
       #expect((outcome.tally.removed, outcome.tally.deleted) == (1, 1))
       #expect(bench.resource.contents.count == 19)
     }
