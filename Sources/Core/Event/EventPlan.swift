@@ -65,8 +65,10 @@ package struct EventPlan: Sendable {
       let text = id < row.count ? row.text(id) : ""
       return .broken(
         Rejection(
-          key: text.isEmpty ? "\(file)@\(row.start)" : text, what: .event, rule: "rowBroken",
-          reason: "the row has \(row.count) fields, the header \(width)"))
+          key: text.isEmpty ? "\(file)@\(row.start)" : text, what: .event,
+          rule: Rejection.rowBroken,
+          reason: "the row has \(row.count) fields, the header \(width)",
+          line: EventRow.line(of: row.texts)))
     }
     for condition in conditions where !condition.values.contains(row.text(condition.place)) {
       return .other
@@ -79,6 +81,11 @@ package struct EventPlan: Sendable {
     let start = name.drop(while: isBlank)
     return String(start.reversed().drop(while: isBlank).reversed())
   }
+}
+
+extension Rejection {
+  /// The rule of a row whose fields nobody can tell apart: it is kept, and not tried again.
+  package static let rowBroken = "rowBroken"
 }
 
 extension SyncError {

@@ -22,7 +22,10 @@ package struct EventRow: Sendable, Equatable {
   private static let kept = CSVDialect()
 
   /// As the ledger keeps it: one line of CSV.
-  package var line: String {
+  package var line: String { EventRow.line(of: texts) }
+
+  /// Any fields, as the ledger keeps them for people to look at.
+  static func line(of texts: [String]) -> String {
     let fields = texts.map { EventRow.kept.encode(Array($0.utf8)).bytes }
     return String(
       decoding: Array(fields.joined(separator: [EventRow.kept.separator])), as: UTF8.self)

@@ -23,7 +23,9 @@ extension EgressJob {
     let missing = try await contacts.missing(among: kept, in: ports.activities)
     var slice = EventSlice(end: 0)
     for record in records {
-      guard let line = record.rejection.line, let row = EventRow(line: line) else { continue }
+      guard record.rejection.rule != Rejection.rowBroken, let line = record.rejection.line,
+        let row = EventRow(line: line)
+      else { continue }
       if let contact = record.rejection.parent?.key, missing.contains(contact) { continue }
       slice.rows.append(row)
     }

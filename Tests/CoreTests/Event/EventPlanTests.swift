@@ -81,6 +81,7 @@ import Testing
     }
     #expect(one.key == "9" && one.what == .event && one.rule == "rowBroken")
     #expect(one.reason == "the row has 12 fields, the header 10")
+    #expect(one.line == "9;w;d;2;;;0;c;dm;u;v;w")
     #expect(other.key == "exports/a.csv@\(Self.header.utf8.count + 1)")
   }
 
