@@ -2,7 +2,7 @@ import Core
 
 /// An ingress job file -> settings.
 enum IngressFile {
-  static func read(_ root: Section, name: String, notBuilt: Problems) -> IngressSettings {
+  static func read(_ root: Section, name: String) -> IngressSettings {
     let from = root.requiredSection("from")
     let to = root.requiredSection("to")
     var settings = IngressSettings(
@@ -32,7 +32,6 @@ enum IngressFile {
     checkFields(settings, root)
     checkLoad(settings, root)
     checkDelta(settings, root)
-    markNotBuilt(settings, root, notBuilt)
     return settings
   }
 
@@ -192,15 +191,6 @@ enum IngressFile {
           place, path: "fields[\(index)].applyUpdates",
           says: "cannot be kept with `delta: { via: file }`: the import writes every column of the "
             + "file to old records too; let changes go by API, or remove `applyUpdates: false`"))
-    }
-  }
-
-  /// Keys whose work is not built yet: read, checked, and refused when the job is run.
-  private static func markNotBuilt(
-    _ settings: IngressSettings, _ root: Section, _ notBuilt: Problems
-  ) {
-    func mark(_ key: String, _ what: String) {
-      notBuilt.add(Problem(root.place(of: key), path: key, says: "is not built yet: \(what)"))
     }
   }
 }

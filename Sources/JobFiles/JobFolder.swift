@@ -121,7 +121,7 @@ package struct JobFolder: Sendable {
     let kinds = ["ingress", "egress", "opt-out"]
     let kind = root.required("kind", "ingress")
     switch kind {
-    case "ingress": return .ingress(IngressFile.read(root, name: name, notBuilt: notBuilt))
+    case "ingress": return .ingress(IngressFile.read(root, name: name))
     case "egress": return .egress(EgressFile.read(root, name: name))
     case "opt-out":
       mark("opt-out jobs come with a later version")
