@@ -21,8 +21,6 @@ struct BatchRequest: Sendable {
     }
   }
 
-  static let mostParts = 1000
-
   var boundary: String
   var parts: [Part]
 

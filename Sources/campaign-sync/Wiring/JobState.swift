@@ -60,12 +60,18 @@ struct JobState {
   }
 
   /// The ledgers of the parent jobs; one that has never run has none.
-  func parentLedgers() throws(SyncError) -> [String: any ParentRecords] {
+  ///
+  /// - Parameter open: another way for commands that only look.
+  func parentLedgers(
+    _ open: (_ folder: String) throws(SyncError) -> SQLiteLedger = { folder throws(SyncError) in
+      try SQLiteLedger.open(in: folder)
+    }
+  ) throws(SyncError) -> [String: any ParentRecords] {
     var ledgers: [String: any ParentRecords] = [:]
     for parent in parents {
       let folder = JobPlace(parent.name, in: environment).folder
       guard SQLiteLedger.exists(in: folder) else { continue }
-      ledgers[parent.name] = try SQLiteLedger.open(in: folder)
+      ledgers[parent.name] = try open(folder)
     }
     return ledgers
   }

@@ -6,13 +6,9 @@ struct StandingParents: Sendable {
   private let ledgers: [String: any ParentRecords]
 
   init(_ state: JobState) throws(SyncError) {
-    var ledgers: [String: any ParentRecords] = [:]
-    for parent in state.parents {
-      let folder = JobPlace(parent.name, in: state.environment).folder
-      guard SQLiteLedger.exists(in: folder) else { continue }
-      ledgers[parent.name] = try SQLiteLedger.look(in: folder)
+    ledgers = try state.parentLedgers { folder throws(SyncError) in
+      try SQLiteLedger.look(in: folder)
     }
-    self.ledgers = ledgers
   }
 
   /// By key: the first parent that is not there, of the rows that have one.
