@@ -44,6 +44,12 @@ enum OptOutFile {
       }
     }
     files.timeZone = section.text("timeZone", as: .timeZone) ?? files.timeZone
+    if let csv = section.section("csv") {
+      files.separator = csv.separator("separator", files.separator)
+      files.quote = csv.choice("quote", files.quote)
+      csv.finish()
+    }
+    files.stableFor = section.duration("stableFor", files.stableFor)
     section.finish()
     return files
   }

@@ -5,8 +5,7 @@ package struct EgressSettings: Sendable, Equatable {
   package enum Unmatched: String, Sendable, CaseIterable { case count, keep }
 
   /// `from:`, the export files of Campaign.
-  package struct Files: Sendable, Equatable {
-    /// Below `sftp.directory`, with `*` and `?`.
+  package struct Files: ExportSettings, Equatable {
     package var pattern: String
     package var separator: UInt8 = 0x3B
     package var quote = CSVSettings.Quote.double

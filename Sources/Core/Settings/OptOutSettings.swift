@@ -21,12 +21,16 @@ package struct OptOutSettings: Sendable, Equatable {
   }
 
   /// `from:`, the opt-out files of Campaign.
-  package struct Files: Sendable, Equatable {
+  package struct Files: ExportSettings, Equatable {
     package var pattern: String
+    package var separator: UInt8 = 0x3B
+    package var quote = CSVSettings.Quote.double
+    package var timeZone = "UTC"
+    package var stableFor = Duration.seconds(30)
+    /// Header of the contact's key.
     package var key: String
     /// Header of an attribute's time, with `{campaign}` still in it.
     package var modified: String
-    package var timeZone = "UTC"
     package init(pattern: String, key: String, modified: String) {
       self.pattern = pattern
       self.key = key

@@ -27,6 +27,8 @@ package struct EgressJob: Job {
   package var name: String { settings.name }
   package var start: EgressState { EgressState() }
 
+  var export: ExportReader { ports.export }
+
   package func lanes(in state: EgressState) -> [Lane<EgressState>] {
     switch goal {
     case .next: state.rounds == before.rounds ? [round(state)] : []
@@ -47,7 +49,9 @@ package struct EgressJob: Job {
   private func round(_ state: EgressState) -> Lane<EgressState> {
     Lane(name: "events") { [self] emit throws(SyncError) in
       try await retryPending(emit)
-      let listing = try await listing(state.waiting, emit)
+      let listing = try await export.listing(state.waiting) { files throws(SyncError) in
+        try await emit(Advance(now: true) { $0.waiting = files })
+      }
       var failure: SyncError?
       for file in listing.stable {
         try ports.patience.checkStop()

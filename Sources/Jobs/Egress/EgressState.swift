@@ -14,22 +14,3 @@ package struct EgressState: Codable, Sendable, Equatable {
 
   package init() {}
 }
-
-/// A file that has been seen and is not finished.
-package struct WaitingFile: Codable, Sendable, Equatable {
-  package var name: String
-  package var size: UInt64
-  /// Seconds since 1970.
-  package var modified: Int64
-  /// Since when every listing has shown it so.
-  package var since: Instant
-
-  package init(_ file: RemoteFile, since: Instant) {
-    name = file.name
-    size = file.size
-    modified = file.modified
-    self.since = since
-  }
-
-  var file: RemoteFile { RemoteFile(name: name, size: size, modified: modified) }
-}

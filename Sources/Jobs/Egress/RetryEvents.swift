@@ -7,7 +7,7 @@ extension EgressJob {
   func retryPending(_ emit: @escaping Emit<EgressState>) async throws(SyncError) {
     var last: String?
     while true {
-      let records = try await ports.ledger.pending(after: last, limit: ports.sizes.page)
+      let records = try await ports.ledger.pending(after: last, limit: ports.page)
       guard let final = records.last else { return }
       last = final.rejection.key
       try await retry(records, emit)

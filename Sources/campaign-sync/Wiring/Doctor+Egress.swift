@@ -21,11 +21,13 @@ extension Doctor {
     failures += await step("\(name): export files \(settings.files.pattern)") {
       () async throws(SyncError) in
       guard let sftp = try connections.sftp() else { throw .noSharedFolder(name) }
-      let files = try await EgressJob.exports(settings, in: sftp)
+      let files = try await ExportReader.files(of: settings.files.pattern, in: sftp)
       guard let newest = files.last(where: { $0.size > 0 }) else {
         return "\(files.count) files, none of them with a header to look at"
       }
-      try await EgressJob.checkHeader(of: newest, in: sftp, settings)
+      if let header = try await ExportReader.header(of: newest, settings.files, in: sftp) {
+        _ = try EventPlan(settings, header: header, file: newest.name)
+      }
       return "\(files.count) files; the header of \(newest.name) has all columns"
     }
     return failures

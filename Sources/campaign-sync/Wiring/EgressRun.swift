@@ -68,11 +68,13 @@ struct EgressRun {
     let job = EgressJob(
       settings: settings, goal: goal, before: standing?.state ?? EgressState(),
       ports: EgressPorts(
-        dropbox: RetryingDropbox(sftp, clock: patience.clock, attempts: 5),
+        export: ExportReader(
+          settings.files,
+          dropbox: RetryingDropbox(sftp, clock: patience.clock, attempts: 5), ledger: ledger,
+          digest: { SHA256.hex(of: $0) }, patience: patience,
+          note: { [log, settings] in log.notice("\(settings.name): \($0)") }),
         activities: activities, ledger: ledger,
-        form: { () async throws(SyncError) in try await form.form() },
-        digest: { SHA256.hex(of: $0) }, patience: patience,
-        note: { [log, settings] in log.notice("\(settings.name): \($0)") }))
+        form: { () async throws(SyncError) in try await form.form() }, patience: patience))
     let progress = ProgressBar(
       job: settings.name, clock: patience.clock, log: log, isQuiet: !drawsProgress)
     let ports = CommitPorts<EgressState>(

@@ -54,8 +54,8 @@ struct Sweep {
   private func exports() async throws(SyncError) -> [Line] {
     var files: [String: RemoteFile] = [:]
     for settings in workspace.egressJobs {
-      for file in try await EgressJob.exports(settings, in: dropbox)
-      where EgressJob.isProper(file.name) && !isArchived(file.name) {
+      for file in try await ExportReader.files(of: settings.files.pattern, in: dropbox)
+      where ExportReader.isProper(file.name) && !isArchived(file.name) {
         files[file.name] = file
       }
     }
@@ -92,11 +92,11 @@ struct Sweep {
       switch job {
       case .ingress: break
       case .optOut(let settings):
-        if let files = settings.files, EgressJob.takes(file.name, files.pattern) {
+        if let files = settings.files, ExportReader.takes(file.name, files.pattern) {
           names.append(settings.name)
         }
       case .egress(let settings):
-        guard EgressJob.takes(file.name, settings.files.pattern) else { continue }
+        guard ExportReader.takes(file.name, settings.files.pattern) else { continue }
         if try await !hasFinished(file, settings) { names.append(settings.name) }
       }
     }
@@ -146,7 +146,7 @@ struct Sweep {
     for job in ingressJobs {
       let pattern = "\(Manifest.folder)/\(job.name)-??????-*.part"
       for file in try await dropbox.list(pattern)
-      where EgressJob.isProper(file.name) && now.seconds - file.modified >= 86_400 {
+      where ExportReader.isProper(file.name) && now.seconds - file.modified >= 86_400 {
         if !isDry { try await dropbox.remove(file.name) }
         lines.append(
           Line(verdict: .removed, name: file.name, why: "an upload that was never finished"))

@@ -65,16 +65,18 @@ final class EgressBench: Sendable {
 
   func job(_ goal: EgressJob.Goal) -> EgressJob {
     let wishes = wishes.withLock { $0 }
-    var ports = EgressPorts(
-      dropbox: WatchedDropbox(inner: dropbox, whenRead: wishes.whenRead),
-      activities: FaultyActivities(activities, world), ledger: FaultyLedger(ledger, world),
-      form: form, digest: { hexadecimal(SHA256.digest($0)) },
-      patience: Patience(
-        clock: world.clock, deadline: wishes.deadline, stop: wishes.isStopped),
+    let patience = Patience(clock: world.clock, deadline: wishes.deadline, stop: wishes.isStopped)
+    let records = FaultyLedger(ledger, world)
+    var export = ExportReader(
+      settings.files, dropbox: WatchedDropbox(inner: dropbox, whenRead: wishes.whenRead),
+      ledger: records, digest: { hexadecimal(SHA256.digest($0)) }, patience: patience,
       note: { [self] note in notes.withLock { $0.append(note) } })
-    ports.sizes.slice = wishes.slice
-    (ports.sizes.block, ports.sizes.piece, ports.sizes.passed) = (700, 90, 4000)
-    ports.sizes.page = 7
+    export.sizes.slice = wishes.slice
+    (export.sizes.block, export.sizes.piece, export.sizes.passed) = (700, 90, 4000)
+    var ports = EgressPorts(
+      export: export, activities: FaultyActivities(activities, world), ledger: records,
+      form: form, patience: patience)
+    ports.page = 7
     return EgressJob(settings: settings, goal: goal, before: state ?? EgressState(), ports: ports)
   }
 

@@ -8,20 +8,21 @@ import Testing
   private let name = "exports/tracking_1.csv"
 
   private func slices(
-    _ bytes: [UInt8], from offset: UInt64? = nil, _ change: (inout EgressPorts.Sizes) -> Void
+    _ bytes: [UInt8], from offset: UInt64? = nil, _ change: (inout ExportReader.Sizes) -> Void
   ) async throws -> [EventSlice] {
     let box = MemoryDropbox()
     box.files[name] = bytes
-    var sizes = EgressPorts.Sizes()
-    change(&sizes)
+    let clock = FakeClock()
+    var export = ExportReader(
+      Clicks.settings.files, dropbox: box, ledger: MemoryLedger(), digest: { _ in "" },
+      patience: Patience(clock: clock))
+    change(&export.sizes)
     let file = RemoteFile(name: name, size: UInt64(bytes.count), modified: 1)
-    let header = try #require(
-      try await EventSlices.header(of: file, in: box, Clicks.settings, block: sizes.block))
+    let header = try #require(try await export.header(of: file))
     let plan = try EventPlan(Clicks.settings, header: header, file: name)
-    let start = offset ?? header.end
-    let slices = EventSlices(
-      try ExportFile(file, from: start, in: box, block: sizes.block), plan, Clicks.settings,
-      from: start, sizes)
+    let slices = try ExportSlices<EventSlice>(file, export, from: offset ?? header.end) {
+      $1.take($0, plan)
+    }
     var all: [EventSlice] = []
     while let slice = try await slices.next() { all.append(slice) }
     return all

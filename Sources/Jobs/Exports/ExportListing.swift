@@ -8,38 +8,54 @@ struct ExportListing {
   var stable: [RemoteFile] = []
 }
 
-extension EgressJob {
+/// A file that has been seen and is not finished.
+package struct WaitingFile: Codable, Sendable, Equatable {
+  package var name: String
+  package var size: UInt64
+  /// Seconds since 1970.
+  package var modified: Int64
+  /// Since when every listing has shown it so.
+  package var since: Instant
+
+  package init(_ file: RemoteFile, since: Instant) {
+    name = file.name
+    size = file.size
+    modified = file.modified
+    self.since = since
+  }
+
+  var file: RemoteFile { RemoteFile(name: name, size: size, modified: modified) }
+}
+
+extension ExportReader {
   /// Lists the files of the pattern, twice where something is new.
   ///
   /// A file may be read when two listings show it the same, `stableFor` apart; the first of the two
   /// may be that of an earlier run.
+  ///
+  /// - Parameter waiting: of the last listing.
+  /// - Parameter remember: keeps those of this one, for the next run.
   func listing(
-    _ waiting: [WaitingFile], _ emit: Emit<EgressState>
+    _ waiting: [WaitingFile], _ remember: ([WaitingFile]) async throws(SyncError) -> Void
   ) async throws(SyncError) -> ExportListing {
     var (listing, seen) = try await look(waiting)
-    try await remember(seen, emit)
-    let clock = ports.patience.clock
-    let ripe = seen.map { $0.since + settings.files.stableFor }.max()
-    if let ripe, ripe > clock.now, ports.patience.allows(ripe) {
-      try await ports.patience.sleep(until: ripe)
+    try await remember(seen)
+    let clock = patience.clock
+    let ripe = seen.map { $0.since + files.stableFor }.max()
+    if let ripe, ripe > clock.now, patience.allows(ripe) {
+      try await patience.sleep(until: ripe)
       (listing, seen) = try await look(seen)
-      try await remember(seen, emit)
+      try await remember(seen)
     }
     let now = clock.now
     for file in seen {
-      if file.since + settings.files.stableFor <= now {
+      if file.since + files.stableFor <= now {
         listing.stable.append(file.file)
       } else {
-        ports.note("\(file.name): not taken yet; no two listings have agreed so far")
+        note("\(file.name): not taken yet; no two listings have agreed so far")
       }
     }
     return listing
-  }
-
-  private func remember(
-    _ files: [WaitingFile], _ emit: Emit<EgressState>
-  ) async throws(SyncError) {
-    try await emit(Advance(now: true) { $0.waiting = files })
   }
 
   private func look(
@@ -47,26 +63,25 @@ extension EgressJob {
   ) async throws(SyncError) -> (ExportListing, [WaitingFile]) {
     var listing = ExportListing()
     var waiting: [WaitingFile] = []
-    let now = ports.patience.clock.now
-    for file in try await EgressJob.exports(settings, in: ports.dropbox) {
-      guard EgressJob.isProper(file.name) else {
-        ports.note("a file of \(settings.files.pattern) is not taken: its name is not proper")
+    let now = patience.clock.now
+    for file in try await ExportReader.files(of: files.pattern, in: dropbox) {
+      guard ExportReader.isProper(file.name) else {
+        note("a file of \(files.pattern) is not taken: its name is not proper")
         continue
       }
       listing.names.append(file.name)
-      if try await ports.ledger.file(file.name)?.isDone(with: file) == true { continue }
+      if try await ledger.file(file.name)?.isDone(with: file) == true { continue }
       let same = before.first { $0.file == file && $0.since <= now }
       waiting.append(WaitingFile(file, since: same?.since ?? now))
     }
     return (listing, waiting)
   }
 
-  /// The files of a job's pattern, also packed ones, by name.
-  package static func exports(
-    _ settings: EgressSettings, in dropbox: any Dropbox
+  /// The files of a pattern, also packed ones, by name.
+  package static func files(
+    of pattern: String, in dropbox: any Dropbox
   ) async throws(SyncError) -> [RemoteFile] {
-    let pattern = settings.files.pattern
-    return try await dropbox.list(pattern + "*")
+    try await dropbox.list(pattern + "*")
       .filter { takes($0.name, pattern) }
       .sorted { $0.name < $1.name }
   }
