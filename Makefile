@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .PHONY: setup build release demo test check lint format golden storm interop bench ledger-bench install clean
 
 SEEDS ?= 200
+# As many tests at once as two cores can carry: all at once starve each other of time.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 PREFIX ?= /usr/local
 
 # Packages and libssh2 1.11; quick and silent when nothing is missing.
