@@ -90,7 +90,5 @@ enum OptOutFile {
   }
 
   /// Instances call an opt-out `blackListEmail` or `denyListEmail`; both are one field.
-  static func denyName(_ field: String) -> String {
-    field.hasPrefix("blackList") ? "denyList" + field.dropFirst("blackList".count) : field
-  }
+  static func denyName(_ field: String) -> String { ConsentAttribute(field)?.name ?? field }
 }

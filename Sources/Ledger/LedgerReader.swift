@@ -13,6 +13,8 @@ actor LedgerReader {
   private let selectSerial, selectStanding, countHeld, selectParents, selectChildren, selectAbsent,
     selectDeparted, selectScan, selectStaged, selectArrived: Statement
 
+  private let consents: ConsentReader
+
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
     try database.run("PRAGMA query_only = 1; PRAGMA cache_size = -4096")
@@ -52,6 +54,7 @@ actor LedgerReader {
       SELECT key FROM known WHERE key > ? AND scan < (SELECT value FROM meta WHERE name = 'scan')
       ORDER BY key LIMIT ?
       """)
+    consents = try ConsentReader(database)
     selectArrived = try database.prepare("SELECT 1 FROM arrived WHERE id = ?")
     selectScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
     selectDeparted = try database.prepare(
@@ -100,7 +103,7 @@ actor LedgerReader {
   func deletions(
     released: Bool, after key: RowKey?, limit: Int
   ) throws(SyncError) -> [Deletion] {
-    Self.bind(selectDeletions, 1, after: key)
+    selectDeletions.bind(1, after: key)
     let states = Self.states(released: released)
     selectDeletions.bind(2, states.lowerBound)
     selectDeletions.bind(3, states.upperBound)
@@ -168,7 +171,7 @@ actor LedgerReader {
     of parent: RowKey, after key: RowKey?, limit: Int
   ) throws(SyncError) -> [RowKey] {
     selectChildren.bind(1, parent.stored.high, parent.stored.low)
-    Self.bind(selectChildren, 2, after: key)
+    selectChildren.bind(2, after: key)
     selectChildren.bind(3, limit)
     return try keys(selectChildren)
   }
@@ -176,7 +179,7 @@ actor LedgerReader {
   func lastScan() throws(SyncError) -> Int { try number(selectScan) }
 
   func absent(after key: RowKey?, limit: Int) throws(SyncError) -> [RowKey] {
-    Self.bind(selectAbsent, 1, after: key)
+    selectAbsent.bind(1, after: key)
     selectAbsent.bind(2, limit)
     return try keys(selectAbsent)
   }
@@ -204,12 +207,20 @@ actor LedgerReader {
     return arrived
   }
 
-  private static func bind(_ statement: Statement, _ index: Int32, after key: RowKey?) {
-    if let stored = key?.stored {
-      statement.bind(index, stored.high, stored.low)
-    } else {
-      statement.bind(index, "")  // every blob comes after every text
-    }
+  func consents(
+    of contacts: [RowKey]
+  ) throws(SyncError) -> [RowKey: [ConsentAttribute: ConsentRecord]] {
+    try consents.records(of: contacts)
+  }
+
+  func due(after contact: RowKey?, limit: Int) throws(SyncError) -> [RowKey] {
+    try consents.due(after: contact, limit: limit)
+  }
+
+  func dueCount() throws(SyncError) -> Int { try consents.dueCount() }
+
+  func decisions(of contact: RowKey?, limit: Int) throws(SyncError) -> [ConsentDecision] {
+    try consents.decisions(of: contact, limit: limit)
   }
 
   private func keys(_ statement: Statement) throws(SyncError) -> [RowKey] {
@@ -243,5 +254,16 @@ actor LedgerReader {
         PendingRecord(rejection: rejection, first: first, attempts: Int(statement.integer(6))))
     }
     return records
+  }
+}
+
+extension Statement {
+  /// Of rows in the order of their keys, those behind this one; nil: all.
+  func bind(_ index: Int32, after key: RowKey?) {
+    if let stored = key?.stored {
+      bind(index, stored.high, stored.low)
+    } else {
+      bind(index, "")  // every blob comes after every text
+    }
   }
 }

@@ -7,6 +7,7 @@ final class LedgerWriter {
   private let upsertPending, deletePending, deleteKeyless, anyPending, isPending: Statement
   private let upsertFile: Statement
   private let events: EventWriter
+  private let consents: ConsentWriter
   private let readCount, writeCount: Statement
   private let readScan, writeScan, markScanned, doubt: Statement
   private let deletions: DeletionWriter
@@ -42,6 +43,7 @@ final class LedgerWriter {
     upsertFile = try database.prepare(
       "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)")
     events = try EventWriter(database)
+    consents = try ConsentWriter(database)
     readCount = try database.prepare("SELECT value FROM meta WHERE name = 'known'")
     writeCount = try database.prepare("UPDATE meta SET value = ? WHERE name = 'known'")
     readScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
@@ -126,6 +128,10 @@ final class LedgerWriter {
     case .allDoubted: try database.run(Self.doubtingAll)
     case .arrived(let ids): try events.put(ids, at: now)
     case .forgotEvents(let moment, let listed): try events.forget(before: moment, listed)
+    case .consents(let records): try consents.put(records)
+    case .consentsForgotten(let contacts): try consents.forget(contacts)
+    case .decided(let decisions): try consents.put(decisions)
+    case .forgotDecisions(let moment): try consents.forgetDecisions(before: moment)
     }
   }
 
@@ -169,7 +175,7 @@ final class LedgerWriter {
     if let digest {
       statement.bind(3, digest.high, digest.low)
     } else {
-      statement.bind(3, nil)
+      statement.bind(3, nil as String?)
     }
     statement.bind(4, scan)
   }
@@ -180,7 +186,7 @@ final class LedgerWriter {
     if let parent = rejection.parent?.key.stored {
       upsertPending.bind(3, parent.high, parent.low)
     } else {
-      upsertPending.bind(3, nil)
+      upsertPending.bind(3, nil as String?)
     }
     upsertPending.bind(4, rejection.key)
     upsertPending.bind(5, rejection.what.rawValue)

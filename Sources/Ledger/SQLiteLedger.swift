@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// One connection records, one reads on its own thread; write-ahead log, flushed at each `record`.
 /// Mode 0600, and SQLite gives its side files the same.
-package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
+package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents, ConsentRecords {
   /// The secret of the row digests: 32 random bytes, made with the ledger.
   package let digestKey: [UInt8]
   /// What the ledger was made for.
@@ -186,6 +186,24 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents {
 
   package func arrived(_ ids: [RowKey]) async throws(SyncError) -> Set<RowKey> {
     try await reader.arrived(ids)
+  }
+
+  package func consents(
+    of contacts: [RowKey]
+  ) async throws(SyncError) -> [RowKey: [ConsentAttribute: ConsentRecord]] {
+    try await reader.consents(of: contacts)
+  }
+
+  package func due(after contact: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
+    try await reader.due(after: contact, limit: limit)
+  }
+
+  package func dueCount() async throws(SyncError) -> Int { try await reader.dueCount() }
+
+  package func decisions(
+    of contact: RowKey?, limit: Int
+  ) async throws(SyncError) -> [ConsentDecision] {
+    try await reader.decisions(of: contact, limit: limit)
   }
 
   private static func path(in folder: String) -> String { folder + "/ledger.sqlite" }

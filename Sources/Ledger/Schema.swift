@@ -9,7 +9,10 @@ import Core
 ///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order;
 ///   `staged` are the new rows of a file that is on its way; `links` are the parents that rows name,
 ///   and `pending.parent` is the one that a row waits for. `arrived` are activities that Dynamics
-///   has, with the day of the news (days since 1970).
+///   has, with the day of the news (days since 1970). `consents` are what an opt-out job knows of a
+///   contact and an attribute (its place in the closed list): 1 is opted out; `dynamics` and
+///   `campaign` are raw values of `ConsentRecord.Seen`, `due` is the strength of a trigger, null
+///   where nothing is to be decided. `decisions` is what was decided, with the times of both sides.
 enum Schema {
   /// Step n makes a ledger of format n out of one of format n - 1; a step never changes again.
   static let steps = [
@@ -46,6 +49,19 @@ enum Schema {
     ALTER TABLE files ADD COLUMN head TEXT NOT NULL DEFAULT '';
     ALTER TABLE files ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE arrived (id BLOB PRIMARY KEY, day INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE consents (
+      contact BLOB NOT NULL, attribute INTEGER NOT NULL, observed INTEGER, observedAt INTEGER,
+      file INTEGER, dynamics INTEGER NOT NULL, campaign INTEGER NOT NULL, due INTEGER,
+      PRIMARY KEY (contact, attribute)) WITHOUT ROWID;
+    CREATE INDEX consents_due ON consents (contact) WHERE due IS NOT NULL;
+    CREATE TABLE decisions (
+      contact BLOB NOT NULL, attribute INTEGER NOT NULL, at INTEGER NOT NULL,
+      direction TEXT NOT NULL, cause TEXT NOT NULL, campaign INTEGER, dynamics INTEGER,
+      campaignAt INTEGER, dynamicsAt INTEGER, toCampaign INTEGER, toDynamics INTEGER,
+      outcome TEXT NOT NULL, PRIMARY KEY (contact, attribute, at)) WITHOUT ROWID;
+    CREATE INDEX decisions_by_time ON decisions (at);
     """,
   ]
 

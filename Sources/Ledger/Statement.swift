@@ -41,6 +41,15 @@ final class Statement {
   func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(handle, index, value) }
   func bind(_ index: Int32, _ value: Int) { bind(index, Int64(value)) }
 
+  /// A number, or null.
+  func bind(_ index: Int32, _ value: Int64?) {
+    if let value {
+      sqlite3_bind_int64(handle, index, value)
+    } else {
+      sqlite3_bind_null(handle, index)
+    }
+  }
+
   func bind(_ index: Int32, _ text: String?) {
     guard let text else {
       sqlite3_bind_null(handle, index)
@@ -62,6 +71,11 @@ final class Statement {
   }
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+  /// Nil where the column is null.
+  func number(_ column: Int32) -> Int64? {
+    sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
+  }
 
   func text(_ column: Int32) -> String? {
     sqlite3_column_text(handle, column).map { String(cString: $0) }

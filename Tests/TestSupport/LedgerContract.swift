@@ -8,11 +8,14 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
   case provenClearsPending, settledClearsPending, pendingComesInPages, filesAreReplaced
   case aScanTellsWhatIsAbsent, parentsAreReplaced, heldRowsAreCounted, departuresKeepTheirOrder
   case eventsAreRememberedForSomeDays, linesOfEventsAreKept
+  case consentsAreReplacedByAttribute, dueContactsComeInPages, decisionsAreKept
   case aSeenRowIsNotDeleted, whatLeftTheFilterIsDeletedThoughSeen, deletionsWaitAreReleasedAndEnd
 
   package var testDescription: String { rawValue }
 
-  package func check(_ ledger: any Ledger & ParentRecords & ArrivedEvents) async throws {
+  package func check(
+    _ ledger: any Ledger & ParentRecords & ArrivedEvents & ConsentRecords
+  ) async throws {
     switch self {
     case .emptyAtFirst: try await emptyAtFirst(ledger)
     case .sentThenProven:
@@ -62,6 +65,9 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
       try ledger.record([.pending(event)], at: early)
       #expect(try await ledger.pending(after: nil, limit: 9).map(\.rejection) == [event])
       #expect(try await ledger.heldCount() == 1)
+    case .consentsAreReplacedByAttribute: try await replacesConsents(ledger)
+    case .dueContactsComeInPages: try await pagesDue(ledger)
+    case .decisionsAreKept: try await keepsDecisions(ledger)
     case .aSeenRowIsNotDeleted: try await keepsSeenRows(ledger)
     case .whatLeftTheFilterIsDeletedThoughSeen:
       try ledger.record([.rowsSeen([one]), .filteredOutWait([one, two])], at: early)

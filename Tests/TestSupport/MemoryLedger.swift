@@ -2,7 +2,7 @@ import Core
 import Synchronization
 
 /// A ledger that forgets everything with the test; what was recorded survives `crash` of the others.
-package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
+package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentRecords {
   private struct PendingKey: Hashable {
     var key: String
     var what: Rejection.What
@@ -25,6 +25,8 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
     var scanned: [RowKey: Int] = [:]
     var arrived: [RowKey: Instant] = [:]
     var recorded: [String: Instant] = [:]
+    var consents: [RowKey: [ConsentAttribute: ConsentRecord]] = [:]
+    var decisions: [ConsentDecision] = []
 
     mutating func put(_ key: RowKey, _ row: KnownRow) {
       known[key] = row
@@ -124,6 +126,20 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
     case .allDoubted:
       for key in content.known.keys { content.known[key] = .sent }
       content.life += 1
+    case .consents(let records):
+      for record in records {
+        content.consents[record.contact, default: [:]][record.attribute] = record
+      }
+    case .consentsForgotten(let contacts): for key in contacts { content.consents[key] = nil }
+    case .decided(let decisions):
+      for decision in decisions {
+        content.decisions.removeAll {
+          $0.contact == decision.contact && $0.attribute == decision.attribute
+            && $0.at == decision.at
+        }
+        content.decisions.append(decision)
+      }
+    case .forgotDecisions(let moment): content.decisions.removeAll { $0.at < moment }
     default: recordDeletion(entry, at: now, in: &content)
     }
   }
@@ -189,6 +205,40 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents {
         released: states.count { $0 == .released || $0 == .approved },
         recent: content.deleted.values.count { $0.at >= since && !$0.isApproved })
     }
+  }
+
+  package func consents(
+    of contacts: [RowKey]
+  ) async throws(SyncError) -> [RowKey: [ConsentAttribute: ConsentRecord]] {
+    content.withLock { content in
+      content.consents.filter { contacts.contains($0.key) }
+    }
+  }
+
+  package func due(after contact: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
+    let due = content.withLock { $0.consents }
+      .filter { $0.value.values.contains { $0.due != nil } }
+      .keys.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
+    let rest = due.drop { one in
+      contact.map { (one.high, one.low) <= ($0.high, $0.low) } ?? false
+    }
+    return Array(rest.prefix(limit))
+  }
+
+  package func dueCount() async throws(SyncError) -> Int {
+    content.withLock { content in
+      content.consents.count { $0.value.values.contains { $0.due != nil } }
+    }
+  }
+
+  package func decisions(
+    of contact: RowKey?, limit: Int
+  ) async throws(SyncError) -> [ConsentDecision] {
+    let all = content.withLock { $0.decisions }.filter { contact == nil || $0.contact == contact }
+    func rank(_ one: ConsentDecision) -> (Int64, UInt64, UInt64, Int) {
+      (-one.at.milliseconds, one.contact.high, one.contact.low, one.attribute.place)
+    }
+    return Array(all.sorted { rank($0) < rank($1) }.prefix(limit))
   }
 
   package func known(_ keys: [RowKey]) async throws(SyncError) -> [RowKey: KnownRow] {

@@ -54,6 +54,14 @@ package enum LedgerEntry: Sendable, Equatable {
   /// Events that arrived before that time are forgotten, and so are files that were read before and
   /// are not among those listed.
   case forgotEvents(before: Instant, listed: [String])
+  /// What is remembered of contacts and attributes from now on; other attributes stay.
+  case consents([ConsentRecord])
+  /// Dynamics has these contacts no more: nothing of them is remembered but the decisions.
+  case consentsForgotten([RowKey])
+  /// Decisions; one of the same contact, attribute and time takes the place of the one before.
+  case decided([ConsentDecision])
+  /// Decisions of before that time are forgotten.
+  case forgotDecisions(before: Instant)
 }
 
 /// First 16 bytes of a keyed digest over the mapped row.

@@ -65,6 +65,20 @@ package protocol ArrivedEvents: Sendable {
   func arrived(_ ids: [RowKey]) async throws(SyncError) -> Set<RowKey>
 }
 
+/// What the ledger of an opt-out job remembers.
+package protocol ConsentRecords: Sendable {
+  /// What is remembered of these contacts, by attribute; a contact of which nothing is known is not in
+  /// the answer.
+  func consents(of contacts: [RowKey]) async throws(SyncError)
+    -> [RowKey: [ConsentAttribute: ConsentRecord]]
+  /// Contacts with something to decide, in an order of the ledger's own.
+  func due(after contact: RowKey?, limit: Int) async throws(SyncError) -> [RowKey]
+  /// Contacts with something to decide.
+  func dueCount() async throws(SyncError) -> Int
+  /// Newest first; of one contact or, nil, of all.
+  func decisions(of contact: RowKey?, limit: Int) async throws(SyncError) -> [ConsentDecision]
+}
+
 /// A record that left Campaign.
 package struct Departure: Sendable, Equatable {
   /// From one on, without gaps; of one ledger.
