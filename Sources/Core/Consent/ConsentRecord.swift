@@ -30,7 +30,7 @@ package struct ConsentAttribute: Sendable, Hashable, Comparable, CaseIterable {
 
 /// What an export of Campaign says of one contact and one attribute.
 package struct ConsentObservation: Sendable, Equatable {
-  /// True: opted out. An empty or unreadable value is no observation.
+  /// True is opted out; an empty or unreadable value is no observation.
   package var value: Bool
   /// When the attribute changed; nil where the export does not say, or not readably.
   package var at: Instant?
