@@ -48,6 +48,7 @@ extension LedgerContract {
       [mail, fax].map { attribute in
         record(contact, attribute) {
           $0.due = index % 5 == 0 ? nil : ConsentRule.Trigger.allCases[index % 4]
+          $0.waits = index % 5 == 1
         }
       }
     }
@@ -59,9 +60,11 @@ extension LedgerContract {
       if page.isEmpty { break }
       due += page
     }
-    let expected = contacts.enumerated().filter { $0.offset % 5 != 0 }.map(\.element)
-    #expect(due.count == 20 && Set(due) == Set(expected))
-    #expect(try await ledger.dueCount() == 20)
+    let expected = contacts.enumerated().filter { $0.offset % 5 > 1 }.map(\.element)
+    #expect(due.count == 15 && Set(due) == Set(expected))
+    #expect(try await ledger.dueCount() == 15)
+    #expect(
+      try await ledger.consents(of: contacts).values.flatMap(\.values).count(where: \.waits) == 10)
     for trigger in ConsentRule.Trigger.allCases {
       #expect(records.contains { $0.due == trigger })
     }
