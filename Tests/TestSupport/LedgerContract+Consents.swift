@@ -40,6 +40,8 @@ extension LedgerContract {
         == [contacts[0]: [mail: later, fax: other], contacts[1]: [mail: second]])
     try ledger.record([.consentsForgotten([contacts[0]])], at: Instant(seconds: 3))
     #expect(try await ledger.consents(of: contacts) == [contacts[1]: [mail: second]])
+    try ledger.record([.allConsentsForgotten], at: Instant(seconds: 4))
+    #expect(try await ledger.consents(of: contacts).isEmpty)
   }
 
   func pagesDue(_ ledger: any Ledger & ConsentRecords) async throws {

@@ -131,6 +131,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
         content.consents[record.contact, default: [:]][record.attribute] = record
       }
     case .consentsForgotten(let contacts): for key in contacts { content.consents[key] = nil }
+    case .allConsentsForgotten: content.consents = [:]
     case .decided(let decisions):
       for decision in decisions {
         content.decisions.removeAll {

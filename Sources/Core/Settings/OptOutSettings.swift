@@ -50,6 +50,12 @@ package struct OptOutSettings: Sendable, Equatable {
   package var fields: [Field]
   package var rejectLimit = 0.01
 
+  /// The directions that have work of their own; the others are mapped in the ingress job, or flow
+  /// nowhere.
+  package var readsCampaign: Bool {
+    direction == .campaignToDynamics || direction == .bidirectional
+  }
+
   package init(name: String, direction: Direction, files: Files?, fields: [Field]) {
     self.name = name
     self.direction = direction
