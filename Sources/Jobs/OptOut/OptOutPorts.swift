@@ -51,7 +51,7 @@ package struct OptOutTarget: Sendable {
     }
 
     /// A value of one side in the sense of the other.
-    func turned(_ value: Bool?) -> Bool? { value.map { $0 != isInverted } }
+    package func turned(_ value: Bool?) -> Bool? { value.map { $0 != isInverted } }
   }
 
   package var pairs: [Pair]

@@ -21,8 +21,7 @@ extension JobPlace {
     if try RunLock.isHeld(in: folder) { return (.running, nil, "wait, or look again") }
     if let pause = try pause.read() {
       return (
-        .paused, "since \(TimeText.utc(pause.since)): \(pause.reason)",
-        "campaign-sync resume \(name)"
+        .paused, "since \(TimeText.utc(pause.since)): \(pause.reason)", "campaign-sync resume \(name)"
       )
     }
     if let last, last.status != 0 {
@@ -69,80 +68,6 @@ struct EgressStatus: StatusReport {
     (status.state, status.detail, status.next) = try job.place.judgement(
       else: (status.state, nil, status.next), records.last)
     return status
-  }
-
-  func isLate(_ age: Duration) -> Bool
-}
-
-extension JobStatus: StatusReport {}
-
-extension JobPlace {
-  /// What the lock, a pause and the last run say of a job, over what its state says.
-  func judgement(
-    else standing: (state: JobStatus.State, detail: String?, next: String), _ last: RunRecord?
-  ) throws(SyncError) -> (JobStatus.State, String?, String) {
-    if try RunLock.isHeld(in: folder) { return (.running, nil, "wait, or look again") }
-    if let pause = try pause.read() {
-      return (
-        .paused, "since \(TimeText.utc(pause.since)): \(pause.reason)",
-        "campaign-sync resume \(name)"
-      )
-    }
-    if let last, last.status != 0 {
-      return (.failed, "exit \(last.status): \(last.failure ?? "")", standing.next)
-    }
-    return standing
-  }
-}
-
-/// Where an egress job stands; no network is needed.
-struct EgressStatus: StatusReport {
-  var job: String
-  var state: JobStatus.State
-  var detail: String?
-  var now: Instant
-  var lastSuccess: Instant?
-  var pending = 0
-  /// Of those pending, how many wait for their contact.
-  var kept = 0
-  /// Files that were listed and are not read to their end.
-  var waiting: [WaitingFile] = []
-  var createdThisMonth = 0
-  var next: String
-
-  static func read(
-    _ settings: EgressSettings, _ environment: EnvironmentSettings
-  ) async throws(SyncError) -> EgressStatus {
-    let job = EgressJobState(settings, in: environment)
-    let checkpoint = try job.checkpoints.load()
-    let records = try job.place.records.last(10_000)
-    let now = SystemClock().now
-    var status = EgressStatus(
-      job: settings.name, state: checkpoint == nil ? .neverRun : .idle, now: now,
-      lastSuccess: records.last { $0.status == 0 }?.ended,
-      waiting: checkpoint?.state.waiting ?? [], next: "campaign-sync run \(settings.name)")
-    let month = TimeText.month(now)
-    status.createdThisMonth = records.filter { TimeText.month($0.began) == month }
-      .reduce(0) { $0 + $1.tally.created }
-    if checkpoint != nil, SQLiteLedger.exists(in: job.place.folder) {
-      let ledger = try SQLiteLedger.open(in: job.place.folder)
-      status.pending = try await ledger.pendingCount()
-      status.kept = try await ledger.heldCount()
-    }
-    (status.state, status.detail, status.next) = try job.place.judgement(
-      else: (status.state, nil, status.next), records.last)
-    return status
-  }
-
-  private mutating func judge(_ place: JobPlace, _ last: RunRecord?) throws(SyncError) {
-    if try RunLock.isHeld(in: place.folder) {
-      (state, next) = (.running, "wait, or look again")
-    } else if let pause = try place.pause.read() {
-      (state, detail) = (.paused, "since \(TimeText.utc(pause.since)): \(pause.reason)")
-      next = "campaign-sync resume \(job)"
-    } else if let last, last.status != 0 {
-      (state, detail) = (.failed, "exit \(last.status): \(last.failure ?? "")")
-    }
   }
 
   func isLate(_ age: Duration) -> Bool {
