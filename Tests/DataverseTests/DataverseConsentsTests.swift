@@ -1,6 +1,7 @@
 import Core
 import HTTP
 import Sandbox
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,8 +24,10 @@ struct DataverseConsentsTests {
     try await promise.check(await scene(try await ActivityStand()))
   }
 
-  @Test("The same in memory", arguments: ContactConsentsContract.allCases)
-  func contractInMemory(_ promise: ContactConsentsContract) async throws {
+  @Test(
+    "The same in memory, also where a storm could be", arguments: ContactConsentsContract.allCases,
+    [true, false])
+  func contractInMemory(_ promise: ContactConsentsContract, isInAStory: Bool) async throws {
     let consents = MemoryConsents(clock: FakeClock())
     let contacts = (1...20).map { RowKey(high: 0x4000, low: 1 << 63 | UInt64($0)) }
     for contact in contacts {
@@ -32,7 +35,8 @@ struct DataverseConsentsTests {
     }
     try await promise.check(
       .init(
-        consents, contacts: contacts, columns: Self.columns,
+        isInAStory ? FaultyConsents(consents, World.calm()) : consents, contacts: contacts,
+        columns: Self.columns,
         change: { consents.put($0, [$1: $2]) }, remove: { consents.remove($0) }))
   }
 
@@ -83,7 +87,7 @@ struct DataverseConsentsTests {
     let stand = try await ActivityStand(users: 2, contacts: 300) {
       $0.limitsEnabled = true
       $0.requestLimit = 6
-      $0.executionLimit = 9000
+      $0.executionLimit = hasBatches ? 1500 : 9000
       $0.windowSeconds = 60
     }
     if !hasBatches {
@@ -170,6 +174,17 @@ struct DataverseConsentsTests {
     }
     #expect(excerpt.contains("locked") && !excerpt.contains(Canary.value))
     #expect(outcomes.count { $0 == .written } == 39)
+  }
+
+  @Test("A 412 without a code is an old version, and no duplicate")
+  func withoutCode() async throws {
+    let stand = try await ActivityStand()
+    let changes = try await stand.optOuts(Array(stand.contacts.prefix(2)))
+    await stand.wire.meddle { request, _ in
+      if request.url.hasSuffix("$batch") { return .answer(.html(501)) }
+      return request.method == "PATCH" ? .answer(.fault(412, "")) : .pass
+    }
+    #expect(try await stand.consents.write(changes) == [.overtaken, .overtaken])
   }
 
   static let fatal: [(HTTPResponse, SyncError.Kind, String)] = [
@@ -292,10 +307,12 @@ extension ActivityStand {
 
 /// True once.
 private final class Once: Sendable {
-  private let clock = FakeClock()
+  private let isSpent = Mutex(false)
 
   func pass() -> Bool {
-    defer { clock.advance(by: .seconds(1)) }
-    return clock.uptime == .zero
+    isSpent.withLock { isSpent in
+      defer { isSpent = true }
+      return !isSpent
+    }
   }
 }

@@ -89,7 +89,8 @@ package struct ConsentRecord: Sendable, Equatable {
   ///
   /// A time that nobody knows takes the place of a known one only where a newer file shows another
   /// value: what stands in Campaign then has an unknown time. Of two files that were written in the
-  /// same second and differ, the opt-out counts.
+  /// same second and differ, the opt-out counts. In whatever order files come, the same is known in
+  /// the end, as far as they have times.
   ///
   /// - Returns: whether anything is different now.
   @discardableResult
@@ -108,11 +109,17 @@ package struct ConsentRecord: Sendable, Equatable {
       raise(.campaign)
     case (.some, nil):
       // The first known time is no proof of a change: what it is newer than has no time.
-      if seen.file < known.file { return false }
+      guard isNewerFile || (seen.file == known.file && seen.value == known.value) else {
+        return false
+      }
       observed = seen
       raise(seen.value == known.value ? .firstSight : .campaign)
+    case _ where seen.value == known.value:
+      // Nothing new, but for how new it is: a file that comes late must not outdo it.
+      guard isNewerFile else { return false }
+      observed?.file = seen.file
     default:
-      guard seen.value != known.value, isNewerFile else { return false }
+      guard isNewerFile else { return false }
       observed = seen
       raise(.firstSight)
     }
