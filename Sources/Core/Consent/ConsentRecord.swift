@@ -88,7 +88,7 @@ package struct ConsentRecord: Sendable, Equatable {
   /// Takes what an export shows: the newest attribute time counts, then the newest file.
   ///
   /// A time that nobody knows takes the place of a known one only where a newer file shows another
-  /// value: what stands in Campaign then has an unknown time. Of two files that were written in the
+  /// value, or one that Campaign was not seen to have: what stands there then has an unknown time. Of two files that were written in the
   /// same second and differ, the opt-out counts. In whatever order files come, the same is known in
   /// the end, as far as they have times.
   ///
@@ -114,6 +114,10 @@ package struct ConsentRecord: Sendable, Equatable {
       }
       observed = seen
       raise(seen.value == known.value ? .firstSight : .campaign)
+    case (nil, _) where isNewerFile && campaign.value == !seen.value:
+      // Campaign was seen to say the other thing since: it changed, and nobody knows when.
+      observed = seen
+      raise(.firstSight)
     case _ where seen.value == known.value:
       // Nothing new, but for how new it is: a file that comes late must not outdo it.
       guard isNewerFile else { return false }

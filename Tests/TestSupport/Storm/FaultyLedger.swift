@@ -1,11 +1,11 @@
 import Core
 
 /// The ledger of a story: a transaction happens or it does not.
-package struct FaultyLedger: Ledger, ArrivedEvents {
-  private let inner: any Ledger & ArrivedEvents
+package struct FaultyLedger: Ledger, ArrivedEvents, ConsentRecords {
+  private let inner: any Ledger & ArrivedEvents & ConsentRecords
   private let world: World
 
-  package init(_ inner: any Ledger & ArrivedEvents, _ world: World) {
+  package init(_ inner: any Ledger & ArrivedEvents & ConsentRecords, _ world: World) {
     self.inner = inner
     self.world = world
   }
@@ -39,6 +39,30 @@ package struct FaultyLedger: Ledger, ArrivedEvents {
   package func arrived(_ ids: [RowKey]) async throws(SyncError) -> Set<RowKey> {
     try world.checkAlive()
     return try await inner.arrived(ids)
+  }
+
+  package func consents(
+    of contacts: [RowKey]
+  ) async throws(SyncError) -> [RowKey: [ConsentAttribute: ConsentRecord]] {
+    try world.checkAlive()
+    return try await inner.consents(of: contacts)
+  }
+
+  package func due(after contact: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
+    try world.checkAlive()
+    return try await inner.due(after: contact, limit: limit)
+  }
+
+  package func dueCount() async throws(SyncError) -> Int {
+    try world.checkAlive()
+    return try await inner.dueCount()
+  }
+
+  package func decisions(
+    of contact: RowKey?, limit: Int
+  ) async throws(SyncError) -> [ConsentDecision] {
+    try world.checkAlive()
+    return try await inner.decisions(of: contact, limit: limit)
   }
 
   package func file(_ name: String) async throws(SyncError) -> FileMark? {
