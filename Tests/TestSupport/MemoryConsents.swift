@@ -42,6 +42,7 @@ package final class MemoryConsents: ContactConsents {
     var contacts: [RowKey: Contact] = [:]
     var version = 1_000
     var refused: [RowKey: String] = [:]
+    var overtaken: Set<RowKey> = []
     var history: [Change] = []
     var meter = Meter()
   }
@@ -85,6 +86,9 @@ package final class MemoryConsents: ContactConsents {
     state.withLock { $0.refused[contact] = code }
   }
 
+  /// Somebody touches the row right before its next write.
+  package func overtake(_ contact: RowKey) { state.withLock { _ = $0.overtaken.insert(contact) } }
+
   // MARK: the port
 
   package func read(
@@ -112,6 +116,9 @@ package final class MemoryConsents: ContactConsents {
   }
 
   private func write(_ change: ContactChange, _ state: inout State) -> ContactWrite {
+    if state.overtaken.remove(change.contact) != nil {
+      store(change.contact, [:], isOurs: false, &state)
+    }
     guard let contact = state.contacts[change.contact] else { return .missing }
     guard contact.etag == change.version else { return .overtaken }
     if let code = state.refused[change.contact] {
