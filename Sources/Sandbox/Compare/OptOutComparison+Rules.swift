@@ -74,14 +74,13 @@ extension OptOutComparison {
     }
   }
 
-  /// Dynamics said so then, or at some time since Campaign's value is what it was.
+  /// Dynamics said so then, or came to say so since Campaign's value is what it was.
   private func wasIn(_ pair: OptOutPair, _ mark: Int, _ person: PersonHistory) -> Bool {
     if pair.isOut(person.dynamics(pair.position, at: mark).value) == false { return true }
     let since = person.last(.campaign, pair.place, before: mark)?.mark ?? -1
     return person.changes.contains { place, change in
       place > since && place < mark && change.side == .dynamics
-        && Int(change.place) == pair.position
-        && (pair.isOut(change.old) == false || pair.isOut(change.new) == false)
+        && Int(change.place) == pair.position && pair.isOut(change.new) == false
     }
   }
 

@@ -40,7 +40,7 @@ extension DataverseService {
   }
 
   /// Contacts that are there though only the tool can have created them.
-  var stubs: [RowKey] {
+  package var stubs: [RowKey] {
     contactsByTool.filter { stores[consents.table].row($0) != nil }
       .sorted { ($0.high, $0.low) < ($1.high, $1.low) }
   }

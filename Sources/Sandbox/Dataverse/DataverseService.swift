@@ -34,7 +34,7 @@ package actor DataverseService: SandboxService {
   /// Activities that went with the row they were regarding, by table.
   var buried: [Int: [WrittenRow]] = [:]
   package internal(set) var counters = DataverseCounters()
-  let history: ConsentHistory
+  package let history: ConsentHistory
   /// Who does what is being done.
   var author = ChangeAuthor.user
   /// Of a transaction that may still be taken back.

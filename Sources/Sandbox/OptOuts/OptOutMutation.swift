@@ -37,15 +37,18 @@ package struct OptOutReport: Sendable, Equatable {
   package var dynamics: [OptOutStep] = []
   package var campaign: [OptOutStep] = []
 
+  package init() {}
+
   package var json: JSONValue {
     ["dynamics": .array(dynamics.map(\.json)), "campaign": .array(campaign.map(\.json))]
   }
 }
 
 extension SandboxWorld {
-  /// Lets people change opt-outs, as many into one direction as into the other; the same from the
-  /// same seed. On both sides, half of the changes in Campaign are of people who changed the same in
-  /// Dynamics a moment before.
+  /// Lets people change opt-outs, as many out as in; the same from the same seed.
+  ///
+  /// - Shape: on both sides, half of the changes in Campaign are of people who changed the same in
+  ///   Dynamics a moment before.
   package func mutate(_ mutation: OptOutMutation) async -> OptOutReport {
     var report = OptOutReport()
     if mutation.sides != .campaign {
