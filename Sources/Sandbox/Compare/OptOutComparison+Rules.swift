@@ -130,14 +130,15 @@ extension OptOutComparison {
       result.notExported += 1
       return nil
     }
-    // Whoever is opted in needs a time, and a change: a first sight that is older changes nothing.
+    // Whoever is opted in needs a time, and a change that was seen: what is first seen, or was first
+    // seen without its time, changes nothing in a row that is younger.
     let known = current.filter { isOut || $0.at != nil }
     guard let first = known.first else {
       result.unknown += 1
       return nil
     }
-    let times = Set(seen.compactMap(\.at))
-    if !isOut, times.count == 1, !seen.contains(where: \.isOut), let time = times.first,
+    let isFirst = Set(seen.compactMap(\.at)).count == 1 && !seen.contains(where: \.isOut)
+    if !isOut, isFirst || current.contains(where: { $0.at == nil }), let time = first.at,
       let row = person.dynamics(pair.position).time, time.seconds <= row.seconds
     {
       result.unknown += 1
