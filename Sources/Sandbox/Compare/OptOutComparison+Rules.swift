@@ -137,8 +137,10 @@ extension OptOutComparison {
       result.unknown += 1
       return nil
     }
-    let isFirst = Set(seen.compactMap(\.at)).count == 1 && !seen.contains(where: \.isOut)
-    if !isOut, isFirst || current.contains(where: { $0.at == nil }), let time = first.at,
+    let begin = seen.firstIndex { $0.built > last && $0.isOut == isOut && $0.at != nil }
+    let isChange = seen[..<(begin ?? 0)].contains { $0.isOut || $0.at != nil }
+    let lacksTime = seen.contains { !$0.isOut && $0.at == nil }
+    if !isOut, !isChange || lacksTime, let time = first.at,
       let row = person.dynamics(pair.position).time, time.seconds <= row.seconds
     {
       result.unknown += 1
