@@ -130,8 +130,8 @@ extension OptOutComparison {
       result.notExported += 1
       return nil
     }
-    // Whoever is opted in needs a time, and a change that was seen: what is first seen, or was first
-    // seen without its time, changes nothing in a row that is younger.
+    // Whoever is opted in needs a time, and a change that was seen: what is first seen, or at first
+    // without its time, changes nothing in a row that is younger.
     let known = current.filter { isOut || $0.at != nil }
     guard let first = known.first else {
       result.unknown += 1

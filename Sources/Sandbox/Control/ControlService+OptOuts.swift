@@ -2,7 +2,7 @@ import Core
 
 /// Exporting people's opt-outs from Campaign, and people who change them.
 extension ControlService {
-  /// `{"all": true, "numbers": true, "unknownTimes": 3, "wholeSeconds": true, "fault": "late", ...}`.
+  /// `{"all": true, "numbers": true, "unknownTimes": 3, "wholeSeconds": true, "fault": "late"}` ...
   func exportOptOuts(_ call: ControlCall) async throws(SyncError) -> JSONValue {
     var order = OptOutOrder()
     order.all = call.body["all"]?.flag ?? false
