@@ -49,6 +49,7 @@ package final class SandboxRun: Sendable {
   package init(
     _ settings: Settings, readJob: @escaping ControlService.JobReader,
     readEventJob: @escaping ControlService.EventJobReader = { _, _ in nil },
+    readOptOutJob: @escaping ControlService.OptOutJobReader = { _, _ in nil },
     stop: @escaping @Sendable () -> Void
   ) async throws(SyncError) {
     files = SandboxFiles(settings.directory)
@@ -72,6 +73,7 @@ package final class SandboxRun: Sendable {
       if ports.control == 0 { ports.control = LoopbackPort.free() }
       let host = ControlService.Host(
         about: files.about(ports, user: sftp.user), readJob: readJob, readEventJob: readEventJob,
+        readOptOutJob: readOptOutJob,
         dropSessions: { [sftp] () throws(SyncError) in try sftp.dropSessions() }, stop: stop)
       servers.append(try await .start(ControlService(world, host: host), port: ports.control))
       self.ports = ports

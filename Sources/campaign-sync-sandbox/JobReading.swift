@@ -12,8 +12,8 @@ enum JobReading {
   ) throws(SyncError) -> IngressSettings {
     guard case .ingress(let settings) = try find(job, files) else {
       throw SyncError(
-        .configuration, "compare \(job)", "only ingress and egress jobs are compared",
-        next: "compare an ingress or egress job")
+        .configuration, "compare \(job)", "only ingress, egress and opt-out jobs are compared",
+        next: "compare a job of one of these kinds")
     }
     return settings
   }
@@ -24,6 +24,20 @@ enum JobReading {
     _ job: String, _ files: [(name: String, text: String)]
   ) throws(SyncError) -> EgressSettings? {
     if case .egress(let settings) = try find(job, files) { settings } else { nil }
+  }
+
+  /// The settings of an opt-out job among these files, and those of all ingress jobs; nil where the
+  /// job is of another kind.
+  @Sendable
+  static func optOuts(
+    _ job: String, _ files: [(name: String, text: String)]
+  ) throws(SyncError) -> (job: OptOutSettings, ingress: [IngressSettings])? {
+    guard case .optOut(let settings) = try find(job, files) else { return nil }
+    let folder = try JobFolder.read(files, guardrails: .warn).folder
+    let ingress = folder.jobs.compactMap { job in
+      if case .ingress(let settings) = job { settings } else { nil }
+    }
+    return (settings, ingress)
   }
 
   private static func find(
@@ -39,7 +53,8 @@ enum JobReading {
         ? "name the folder with --jobs DIR" : "jobs are: \(names.joined(separator: ", "))")
   }
 
-  /// What can be compared: the ingress jobs, each behind its parents, then the egress jobs.
+  /// What can be compared: the ingress jobs, each behind its parents, then the egress jobs and those
+  /// of opt-outs.
   static func order(_ files: [(name: String, text: String)]) throws(SyncError) -> [String] {
     let folder = try JobFolder.read(files, guardrails: .warn).folder
     var left: [IngressSettings] = folder.jobs.compactMap { job in
@@ -56,9 +71,10 @@ enum JobReading {
       left.removeAll { job in ready.contains { $0.name == job.name } }
     }
     names += folder.jobs.compactMap { if case .egress(let job) = $0 { job.name } else { nil } }
+    names += folder.jobs.compactMap { if case .optOut(let job) = $0 { job.name } else { nil } }
     guard !names.isEmpty else {
       throw SyncError(
-        .configuration, "compare all jobs", "the folder has no ingress or egress job",
+        .configuration, "compare all jobs", "the folder has no job that can be compared",
         next: "name the folder with --jobs DIR")
     }
     return names

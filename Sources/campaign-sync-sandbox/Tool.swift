@@ -17,9 +17,9 @@ struct Tool: AsyncParsableCommand {
       """,
     subcommands: [
       StartCommand.self, StopCommand.self, StatusCommand.self, StateCommand.self,
-      MutateCommand.self, ExportEventsCommand.self, CompareCommand.self, FaultsCommand.self,
-      KnobsCommand.self,
-      MetersCommand.self, ClockCommand.self, RevokeCommand.self, WorkflowCommand.self,
+      MutateCommand.self, ExportEventsCommand.self, ExportOptOutsCommand.self, CompareCommand.self,
+      FaultsCommand.self, KnobsCommand.self, MetersCommand.self, ClockCommand.self,
+      RevokeCommand.self, WorkflowCommand.self,
       DropSessionsCommand.self, ChangeMetadataCommand.self,
     ])
 

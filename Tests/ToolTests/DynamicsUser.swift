@@ -1,7 +1,8 @@
 import Core
 import TestSupport
 
-/// Writes rows to the Dataverse stand-in as another application would: with a token, by its API.
+/// Writes rows to the Dataverse stand-in as another application would: with a token, by its API, on
+/// behalf of a person.
 struct DynamicsUser {
   private let sandbox: SandboxProcess
   private let token: String
@@ -37,6 +38,7 @@ struct DynamicsUser {
       [
         "-sS", "--fail-with-body", "-X", "PATCH", "-H", "Authorization: Bearer \(token)",
         "-H", "Content-Type: application/json", "-H", "If-Match: *",
+        "-H", "CallerObjectId: 7a0d3a1b-2c3d-4e5f-8a9b-000d3a1b2c3d",
         "-d", String(decoding: columns.encoded, as: UTF8.self),
         "\(sandbox.about["dataverse"]?.text ?? "")/api/data/v9.2/contacts(\(key))",
       ], in: sandbox.folder)

@@ -37,7 +37,7 @@ extension CampaignService {
     }
     var values = row.packed.values
     for (position, text) in changes { values[position] = text }
-    let isChanged = tables[target.space].replace(id, with: PackedRecord(values), at: clock())
+    let isChanged = replace(id, in: target.space, with: PackedRecord(values), by: .tool)
     meters.engineCalls += isChanged ? 2 : 1
     if isChanged { meters.updates += 1 } else { meters.unchanged += 1 }
     return .json(200, view(target.space, target.context).receipt(id))
@@ -66,6 +66,7 @@ extension CampaignService {
   func remove(_ id: Int, from space: Int) {
     guard let row = tables[space][id] else { return }
     let name = tables[space].definition.name
+    remember(row, in: space, becoming: nil, by: .tool)
     tables[space].remove(id)
     for other in tables.indices {
       for (position, field) in tables[other].definition.fields.enumerated() {

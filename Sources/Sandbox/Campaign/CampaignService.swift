@@ -17,9 +17,14 @@ package actor CampaignService: SandboxService {
   var isImporting = false
   package internal(set) var meters = CampaignMeters()
   package private(set) var knobs = CampaignKnobs()
+  let history: ConsentHistory
 
-  package init(_ settings: CampaignSettings, clock: @escaping @Sendable () -> Instant) {
+  package init(
+    _ settings: CampaignSettings, history: ConsentHistory = ConsentHistory(),
+    clock: @escaping @Sendable () -> Instant
+  ) {
     self.settings = settings
+    self.history = history
     self.clock = clock
     tables = settings.resources.map(RecordTable.init)
     seal = HandleSeal(seed: settings.seed, generation: 0)

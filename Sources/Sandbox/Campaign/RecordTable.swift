@@ -53,6 +53,20 @@ struct PackedRecord: Sendable, Equatable {
     return values
   }
 
+  /// Which of these fields have a value, as bits in their order; ascending positions.
+  func bits(at positions: [Int]) -> UInt8 {
+    var bits: UInt8 = 0
+    var cursor = 0
+    var place = 0
+    while cursor < bytes.count, place < positions.count {
+      let (field, range) = entry(at: cursor)
+      while place < positions.count, positions[place] < field { place += 1 }
+      if place < positions.count, positions[place] == field { bits |= 1 << UInt8(place) }
+      cursor = range.upperBound
+    }
+    return bits
+  }
+
   private func entry(at start: Int) -> (Int, Range<Int>) {
     var cursor = start + 1
     var length = 0
@@ -67,15 +81,25 @@ struct PackedRecord: Sendable, Equatable {
   }
 }
 
+extension AttributeTimes {
+  /// The attributes of these bits change now.
+  fileprivate mutating func note(_ bits: UInt8, _ now: Instant) {
+    for place in 0..<8 where bits >> UInt8(place) & 1 == 1 { self[place] = now }
+  }
+}
+
 struct StoredRow: Sendable {
   var packed: PackedRecord
   var created: Instant
   var modified: Instant
+  var times = AttributeTimes()
 }
 
 /// The rows of one resource, by a number that is never used twice, with indexes on some fields.
 struct RecordTable: Sendable {
   let definition: ResourceDefinition
+  /// Positions of the eight opt-outs, ascending; none but for profile.
+  let optOuts: [Int]
   private var rows: [StoredRow?] = []
   private(set) var count = 0
   // Mutated in place, by number: a loop over its elements would copy a million entries.
@@ -83,6 +107,7 @@ struct RecordTable: Sendable {
 
   init(_ definition: ResourceDefinition) {
     self.definition = definition
+    optOuts = ResourceDefinition.optOuts.compactMap { definition.position($0.name) }
     var names: [String] = []
     for case .equals(let field) in definition.filters.map(\.rule) { names.append(field) }
     for case .link(let link) in definition.fields.map(\.kind) {
@@ -109,7 +134,9 @@ struct RecordTable: Sendable {
   }
 
   mutating func insert(_ packed: PackedRecord, at now: Instant) -> Int {
-    rows.append(StoredRow(packed: packed, created: now, modified: now))
+    var row = StoredRow(packed: packed, created: now, modified: now)
+    if !optOuts.isEmpty { row.times.note(packed.bits(at: optOuts), now) }
+    rows.append(row)
     count += 1
     let id = rows.count
     for index in indexes.indices {
@@ -130,7 +157,11 @@ struct RecordTable: Sendable {
       if let old { indexes[index].remove(id, under: old) }
       if let new { indexes[index].add(id, under: new) }
     }
-    rows[id - 1] = StoredRow(packed: packed, created: row.created, modified: now)
+    var next = StoredRow(packed: packed, created: row.created, modified: now, times: row.times)
+    if !optOuts.isEmpty {
+      next.times.note(row.packed.bits(at: optOuts) ^ packed.bits(at: optOuts), now)
+    }
+    rows[id - 1] = next
     return true
   }
 

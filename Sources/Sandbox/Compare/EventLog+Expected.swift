@@ -48,7 +48,7 @@ extension EventLog {
   }
 
   /// A pattern takes the packed files of its names too.
-  private static func takes(_ name: String, _ pattern: [UInt8]) -> Bool {
+  static func takes(_ name: String, _ pattern: [UInt8]) -> Bool {
     let bare = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
     return [name, bare].contains { StorageFolder.matches(Array($0.utf8)[...], pattern[...]) }
   }

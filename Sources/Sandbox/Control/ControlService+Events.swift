@@ -29,17 +29,20 @@ extension ControlService {
       let all: [ExportOrder.Fault] = [.none, .half, .finish, .replace, .empty]
       order.fault = try choice(ExportOrder.Fault(rawValue: fault), "fault", all)
     }
-    if let folder = call.body["folder"]?.text {
-      guard (try? RemoteName.check(folder)) != nil else {
-        throw .events("the folder must be a path below d365_loads, without a leading `/` and `..`")
-      }
-      order.folder = folder
-    }
+    if let folder = try folder(call.body) { order.folder = folder }
     order.dialect = try dialect(call.body)
     return order
   }
 
-  private static func dialect(_ body: JSONValue) throws(SyncError) -> ExportDialect {
+  static func folder(_ body: JSONValue) throws(SyncError) -> String? {
+    guard let folder = body["folder"]?.text else { return nil }
+    guard (try? RemoteName.check(folder)) != nil else {
+      throw .events("the folder must be a path below d365_loads, without a leading `/` and `..`")
+    }
+    return folder
+  }
+
+  static func dialect(_ body: JSONValue) throws(SyncError) -> ExportDialect {
     var dialect = ExportDialect()
     if let separator = body["separator"]?.text {
       let known: [String: UInt8] = [
@@ -58,11 +61,12 @@ extension ControlService {
       dialect.dates = try choice(
         ExportDialect.Dates(rawValue: dates), "dates", ExportDialect.Dates.allCases)
     }
+    if body["wholeSeconds"]?.flag == true { dialect.hasFraction = false }
     if let zone = body["timeZone"]?.text { dialect.zone = try .named(zone) }
     return dialect
   }
 
-  private static func choice<Value: RawRepresentable<String>>(
+  static func choice<Value: RawRepresentable<String>>(
     _ value: Value?, _ name: String, _ all: [Value]
   ) throws(SyncError) -> Value {
     guard let value else {

@@ -16,7 +16,9 @@ extension ControlService {
         "resources", await counts(ControlService.resources) { await world.campaign.count(of: $0) }),
       .init("workflows", .object(workflows.map { .init($0.key, .string($0.value)) })),
       .init("imports", .array(imports)),
-      .init("exports", .number(String(await world.events.files.count))),
+      .init(
+        "exports",
+        .number(String(await world.events.files.count + world.optOuts.files.count))),
     ]
     return .object(members)
   }
@@ -64,7 +66,7 @@ extension ControlService {
 
   /// `{"table": "contact", "updates": 500, "creates": 100, "deletes": 0, "seed": 7}`; also
   /// `recreates`, `restores`, `orphans`, `parents`, and `"set": [{"column": "statecode", "value":
-  /// "1"}], "having": [...], "rows": 20`.
+  /// "1"}], "having": [...], "rows": 20`; for contacts `"optOuts": 20, "optOutsIn": "both"`.
   func mutate(_ call: ControlCall) async throws(SyncError) -> JSONValue {
     var mutation = Mutation()
     mutation.creates = try call.number("creates", 0)
@@ -79,7 +81,11 @@ extension ControlService {
     if call.body["rows"] != nil { mutation.rows = try call.number("rows", 0) }
     mutation.seed = UInt64(try call.number("seed", 1))
     let table = call.body["table"]?.text ?? "contact"
-    return try await world.dataverse.mutate(table: table, mutation).json
+    let optOuts = try optOutMutation(call, table)
+    let report = try await world.dataverse.mutate(table: table, mutation).json
+    guard let optOuts else { return report }
+    let members = report.members ?? []
+    return .object(members + [.init("optOuts", await world.mutate(optOuts).json)])
   }
 
   private static func assignments(_ json: JSONValue?) -> [Mutation.Assignment] {
@@ -96,6 +102,10 @@ extension ControlService {
     let name = call.body["job"]?.text ?? ""
     if let events = try host.readEventJob(name, files) {
       return try await EventComparison(events).run(world.events, against: world.dataverse).json
+    }
+    if let optOuts = try host.readOptOutJob(name, files) {
+      let comparison = OptOutComparison(optOuts.job, ingress: optOuts.ingress)
+      return try await comparison.run(world).json
     }
     let settings = try host.readJob(name, files)
     var parents: [String: IngressSettings] = [:]

@@ -16,24 +16,32 @@ package struct ControlService: SandboxService {
     @Sendable (_ job: String, _ files: [(name: String, text: String)]) throws(SyncError)
     -> EgressSettings?
 
+  /// The same for an opt-out job, with the ingress jobs of the folder: they may map opt-outs too.
+  package typealias OptOutJobReader =
+    @Sendable (_ job: String, _ files: [(name: String, text: String)]) throws(SyncError)
+    -> (job: OptOutSettings, ingress: [IngressSettings])?
+
   /// What the process around the world can do.
   package struct Host: Sendable {
     /// Ports, folders, process id.
     package var about: JSONValue
     package var readJob: JobReader
     package var readEventJob: EventJobReader
+    package var readOptOutJob: OptOutJobReader
     package var dropSessions: @Sendable () throws(SyncError) -> Void
     package var stop: @Sendable () -> Void
 
     package init(
       about: JSONValue, readJob: @escaping JobReader,
       readEventJob: @escaping EventJobReader = { _, _ in nil },
+      readOptOutJob: @escaping OptOutJobReader = { _, _ in nil },
       dropSessions: @escaping @Sendable () throws(SyncError) -> Void,
       stop: @escaping @Sendable () -> Void
     ) {
       self.about = about
       self.readJob = readJob
       self.readEventJob = readEventJob
+      self.readOptOutJob = readOptOutJob
       self.dropSessions = dropSessions
       self.stop = stop
     }
@@ -88,6 +96,8 @@ package struct ControlService: SandboxService {
     case ("DELETE", "faults"): return try await clearFaults(call)
     case ("POST", "mutate"): return try await mutate(call)
     case ("POST", "export-events"): return try await exportEvents(call)
+    case ("POST", "export-opt-outs"): return try await exportOptOuts(call)
+    case ("POST", "opt-out"): return try await setOptOut(call)
     case ("POST", "compare"): return try await compare(call)
     case ("POST", "clock"): return try advanceClock(call)
     case ("POST", "revoke"): return try await revoke(call)

@@ -38,6 +38,9 @@ package final class SandboxWorld: Sendable {
   package let campaign: CampaignService
   /// What Campaign sent and what came of it.
   package let events: EventLog
+  /// What changed in people's consent, and what Campaign exported of it.
+  package let history: ConsentHistory
+  package let optOuts: OptOutExports
   package let dataverseFaults = FaultPlan()
   package let campaignFaults = FaultPlan()
   /// What goes on the wire: the stand-in, packed, with planned faults, counted.
@@ -53,14 +56,17 @@ package final class SandboxWorld: Sendable {
     world.clients = settings.allDynamicsClients
     world.rows = settings.rows
     world.rows["contact"] = settings.contacts
-    let dataverse = DataverseService(world: world, clock: clock)
+    let history = ConsentHistory()
+    self.history = history
+    let dataverse = DataverseService(world: world, clock: clock, history: history)
     var instance = CampaignSettings(
       organization: settings.organization, clients: [settings.campaignClient])
     instance.seed = settings.seed
     instance.sftpHome = settings.sftpHome
-    let campaign = CampaignService(instance) { clock.now }
+    let campaign = CampaignService(instance, history: history) { clock.now }
     (self.dataverse, self.campaign) = (dataverse, campaign)
     events = EventLog(home: settings.sftpHome, clock: clock)
+    optOuts = OptOutExports(home: settings.sftpHome, history: history)
     dataverseDoor = WatchedService(
       FaultyService(PackingService(dataverse), plan: dataverseFaults) {
         await dataverse.revokeTokens()

@@ -143,6 +143,7 @@ extension DataverseService {
 
   func rollBack() {
     for (table, step) in (journal ?? []).reversed() { stores[table].undo(step) }
+    heldChanges = []
     journal = nil
     pages.removeAll()
   }

@@ -89,6 +89,8 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var workflowTables = ["adobe_campaignemailclick", "adobe_campaignemailbounce"]
   /// So many operations in batches to come are answered with 429, each alone.
   package var throttledParts = 0
+  /// So many PATCHes to come with an etag find that somebody else wrote the row just before.
+  package var staleWrites = 0
   /// Real milliseconds slept for each modelled one.
   package var pace = 0.0
 
@@ -138,7 +140,8 @@ extension DataverseKnobs {
     ("cellCostMicroseconds", .number(\.cellCostMicroseconds)),
     ("writeCost", .number(\.writeCost)), ("bulkWriteCost", .number(\.bulkWriteCost)),
     ("workflowCost", .number(\.workflowCost)), ("workflowTables", .texts(\.workflowTables)),
-    ("throttledParts", .number(\.throttledParts)), ("pace", .fraction(\.pace)),
+    ("throttledParts", .number(\.throttledParts)),
+    ("staleWrites", .number(\.staleWrites)), ("pace", .fraction(\.pace)),
   ]
 
   /// Every knob by its name.

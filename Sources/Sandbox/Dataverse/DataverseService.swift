@@ -17,7 +17,9 @@ package actor DataverseService: SandboxService {
   var keysGiven: UInt64 = 0
   /// Tokens of before do not count: columns were added, or the environment was restored.
   var tokensValidFrom: Int64 = 0
-  var journal: [(table: Int, step: TableStore.Undo)]?
+  var journal: [(table: Int, step: TableStore.Undo)]? {
+    didSet { if journal == nil { settleChanges() } }
+  }
   /// Rows that `$1` means, while a batch runs.
   var references: [String: (table: Int, key: RowKey)] = [:]
   var tokens: [String: GrantedToken] = [:]
@@ -32,12 +34,23 @@ package actor DataverseService: SandboxService {
   /// Activities that went with the row they were regarding, by table.
   var buried: [Int: [WrittenRow]] = [:]
   package internal(set) var counters = DataverseCounters()
+  package let history: ConsentHistory
+  /// Who does what is being done.
+  var author = ChangeAuthor.user
+  /// Of a transaction that may still be taken back.
+  var heldChanges: [ConsentChange] = []
+  /// Contacts that came by the API.
+  var contactsByTool: Set<RowKey> = []
+  /// The contact table, and its booleans that people may change.
+  let consents: (table: Int, columns: [Int])
 
   package init(
     world: DataverseWorld = DataverseWorld(), clock: SandboxClock,
-    knobs: DataverseKnobs = DataverseKnobs()
+    knobs: DataverseKnobs = DataverseKnobs(), history: ConsentHistory = ConsentHistory()
   ) {
     self.world = world
+    self.history = history
+    consents = world.schema.consents
     self.clock = clock
     self.knobs = knobs
     var spaces: [String: KeySpace] = [:]
@@ -85,7 +98,9 @@ package actor DataverseService: SandboxService {
     }
     limits.enter(lane)
     cost = Cost()
+    author = DataverseService.author(of: request)
     let response = respond(ODataRequest(request, url, identity: identity))
+    author = .user
     let spent = cost.microseconds(knobs)
     if knobs.pace > 0 {
       try? await Task.sleep(for: .microseconds(Int(Double(spent) * knobs.pace)))

@@ -121,7 +121,7 @@ extension DataverseService {
   }
 
   /// Different rows from all over the table.
-  private func choose(
+  func choose(
     _ count: Int, _ table: Int, _ dice: inout Dice
   ) -> (keys: [RowKey], total: Int) {
     stores[table].settle()

@@ -96,6 +96,7 @@ extension DataverseService {
     }
     version += 1
     pages.removeAll(keepingCapacity: true)
+    rememberContact(key, table)
     note(table, stores[table].insert(key, slot: slot, values: values, version: version))
   }
 
@@ -106,6 +107,7 @@ extension DataverseService {
     }
     version += 1
     pages.removeAll(keepingCapacity: true)
+    remember(key, table, becoming: values)
     note(table, stores[table].update(key, values: values, version: version))
   }
 
@@ -119,6 +121,7 @@ extension DataverseService {
     stores[table].pruneTombstones(before: now + .seconds(-knobs.expiryDays * 86_400))
     for key in keys {
       version += 1
+      remember(key, table, becoming: nil)
       note(table, stores[table].delete(key, version: version, at: now))
     }
     followLinks(to: Set(keys), of: table)

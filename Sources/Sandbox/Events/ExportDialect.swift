@@ -12,6 +12,8 @@ package struct ExportDialect: Sendable {
   package var hasMark = false
   package var isPacked = false
   package var dates = Dates.space
+  /// Milliseconds behind the seconds; slashes never have them.
+  package var hasFraction = true
   /// UTC is written with `Z` (but for slashes), every other zone without its offset.
   package var zone = ZoneRules.utc
 
@@ -28,7 +30,7 @@ package struct ExportDialect: Sendable {
     let local = CalendarText.moment(instant.seconds + zone.offset(at: instant.seconds))
     let text = String(local.dropLast())
     let rest = milliseconds - instant.seconds * 1000
-    let fraction = "." + String(String(1000 + rest).dropFirst())
+    let fraction = hasFraction ? "." + String(String(1000 + rest).dropFirst()) : ""
     switch dates {
     case .space: return text.replacing("T", with: " ") + fraction + (saysZone ? "Z" : "")
     case .iso: return text + fraction + (saysZone ? "Z" : "")

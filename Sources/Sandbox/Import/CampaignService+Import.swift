@@ -175,7 +175,7 @@ extension CampaignService {
     }
     var kept = row.packed.values
     for (position, text) in values where columns.updates(position) { kept[position] = text }
-    if tables[task.space].replace(id, with: PackedRecord(kept), at: clock()) {
+    if replace(id, in: task.space, with: PackedRecord(kept), by: .importWorkflow) {
       imports[task.number].updated += 1
     }
   }

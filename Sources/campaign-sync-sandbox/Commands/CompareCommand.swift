@@ -11,6 +11,12 @@ struct CompareCommand: ParsableCommand {
       deletes and parents as the file says them. For an egress job: whether each event that
       export-events wrote into its files is on the right contact's timeline, once, at the right
       time, with the right subject, owner, state and columns. With --all a line for each job.
+
+      For an opt-out job: whether nobody was opted in by the tool or its import but as the direction
+      allows, whether both sides say what they have to, and whether no contact came to be that
+      nobody created; judged by every change on both sides since the sandbox began, and by what was
+      exported. What is wrong is listed, with both sides' values and times.
+
       Exit status: 0 equal, 1 different.
       """)
 
@@ -19,7 +25,7 @@ struct CompareCommand: ParsableCommand {
   @Argument(help: "The job: contacts for jobs/contacts.yaml.")
   var job: String?
 
-  @Flag(name: .long, help: "Every ingress and egress job of the folder, parents first.")
+  @Flag(name: .long, help: "Every ingress, egress and opt-out job of the folder, parents first.")
   var all = false
 
   @Option(name: .long, help: "The folder of the job files.")
@@ -31,7 +37,8 @@ struct CompareCommand: ParsableCommand {
 
   /// The job's name, where it can be compared.
   private func checked(_ job: String, _ files: [(name: String, text: String)]) throws -> String {
-    try JobReading.events(job, files)?.name ?? JobReading.settings(job, files).name
+    try JobReading.events(job, files)?.name ?? JobReading.optOuts(job, files)?.job.name
+      ?? JobReading.settings(job, files).name
   }
 
   func run() throws {
@@ -50,6 +57,9 @@ struct CompareCommand: ParsableCommand {
       guard !options.json else { continue }
       let label = all ? name + String(repeating: " ", count: width - name.count + 2) : ""
       print(label + (result["sentence"]?.text ?? ""))
+      for difference in result["differences"]?.items ?? [] {
+        print("  " + (difference["line"]?.text ?? ""))
+      }
     }
     let isEqual = results.allSatisfy { $0.value["equal"]?.flag == true }
     if options.json {

@@ -4,10 +4,15 @@ import SandboxServer
 
 struct MutateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "mutate", abstract: "Change rows in Dynamics, as a busy day would.",
+    commandName: "mutate",
+    abstract: "Change rows in Dynamics, and opt-outs on both sides, as a busy day would.",
     discussion: """
       The same seed on the same world makes the same changes.
       Tables: contact, account, cs_vehicle, cs_service, cs_serviceitem.
+
+      --opt-outs N lets N people change a preference in Dynamics (donotbulkemail, donotemail,
+      donotphone, donotfax, donotpostalmail, followemail) and N one of the eight in Campaign, as
+      many out as in. Of those in Campaign, half changed the same in Dynamics a moment before.
 
       Examples:
         mutate --updates 500 --creates 100 --deletes 20 --recreates 5
@@ -15,7 +20,12 @@ struct MutateCommand: ParsableCommand {
         mutate --table cs_vehicle --parents 10      then their parents
         mutate --deletes 5, later mutate --restores 5
         mutate --table cs_vehicle --set statecode=1 --having statecode=0 --rows 20
+        mutate --opt-outs 20 --opt-outs-in campaign
+        mutate --set donotbulkemail=true --having contactid=KEY        one person in Dynamics,
+        mutate --profile KEY --set denyListEmail=true                  one in Campaign
       """)
+
+  enum Sides: String, ExpressibleByArgument, CaseIterable { case dynamics, campaign, both }
 
   @OptionGroup var options: SandboxOptions
 
@@ -40,6 +50,15 @@ struct MutateCommand: ParsableCommand {
   @Option(name: .long, help: "How many parents to create that rows point at and that are missing.")
   var parents = 0
 
+  @Option(name: .long, help: "How many people change an opt-out, on each of the sides.")
+  var optOuts = 0
+
+  @Option(name: .long, help: "Where they do: dynamics, campaign or both.")
+  var optOutsIn = Sides.both
+
+  @Option(name: .long, help: "The externalId of a profile whose opt-outs --set is about.")
+  var profile: String?
+
   @Option(name: .long, help: "COLUMN=VALUE: set a column; an empty value is null. Repeatable.")
   var set: [String] = []
 
@@ -59,6 +78,7 @@ struct MutateCommand: ParsableCommand {
     [
       ("updates", updates), ("creates", creates), ("deletes", deletes), ("recreates", recreates),
       ("restores", restores), ("orphans", orphans), ("parents", parents),
+      ("optOuts", optOuts),
     ]
   }
 
@@ -73,6 +93,13 @@ struct MutateCommand: ParsableCommand {
       throw ValidationError("--having and --rows go with --set.")
     }
     _ = try (set + having).map(MutateCommand.assignment)
+    guard optOuts == 0 || table == "contact" else {
+      throw ValidationError("--opt-outs goes with the table contact.")
+    }
+    guard profile != nil else { return }
+    guard !set.isEmpty, having.isEmpty, rows == nil, counts.allSatisfy({ $0.count == 0 }) else {
+      throw ValidationError("--profile goes with --set alone.")
+    }
   }
 
   private static func assignment(_ text: String) throws -> JSONValue {
@@ -84,16 +111,39 @@ struct MutateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let profile { return try change(profile) }
     var body: [JSONValue.Member] = counts.map { .init($0.name, .number(String($0.count))) }
     body.append(.init("table", .string(table)))
     body.append(.init("seed", .number(String(seed))))
     body.append(.init("set", .array(try set.map(MutateCommand.assignment))))
     body.append(.init("having", .array(try having.map(MutateCommand.assignment))))
+    body.append(.init("optOutsIn", .string(optOutsIn.rawValue)))
     if let rows { body.append(.init("rows", .number(String(rows)))) }
     let report = try ControlClient(UserPath.absolute(options.directory))
       .post("/mutate", .object(body))
     if options.json { return Console.show(report) }
     print("\(table): " + sentence(report))
+  }
+
+  /// A person changes opt-outs in Campaign.
+  private func change(_ profile: String) throws {
+    let client = try ControlClient(UserPath.absolute(options.directory))
+    var changed = 0
+    for assignment in try set.map(MutateCommand.assignment) {
+      let value = assignment["value"]?.text ?? ""
+      guard ["true", "false"].contains(value) else {
+        throw ValidationError("an opt-out is true or false.")
+      }
+      let answer = try client.post(
+        "/opt-out",
+        [
+          "key": .string(profile), "attribute": assignment["column"] ?? "",
+          "value": .bool(value == "true"),
+        ])
+      if answer["changed"]?.flag == true { changed += 1 }
+    }
+    if options.json { return Console.show(["changed": .number(String(changed))]) }
+    print("profile: \(changed) opt-outs changed")
   }
 
   /// What happened always, what is rarer only where it happened.
@@ -103,9 +153,15 @@ struct MutateCommand: ParsableCommand {
       ("recreated", "re-created"), ("restored", "restored"), ("orphans", "without their parent"),
       ("parents", "parents created"), ("set", "set"),
     ]
+    let changes = [("dynamics", "Dynamics"), ("campaign", "Campaign")].compactMap { name, side in
+      report["optOuts"]?[name]?.items.map {
+        "\(Console.grouped($0.count)) opt-outs changed in \(side)"
+      }
+    }
     return
       (["updated", "created", "deleted"].map { "\(Console.grouped(count($0))) \($0)" }
-      + rare.filter { count($0.0) > 0 }.map { "\(Console.grouped(count($0.0))) \($0.1)" })
+      + rare.filter { count($0.0) > 0 }.map { "\(Console.grouped(count($0.0))) \($0.1)" }
+      + changes)
       .joined(separator: ", ")
   }
 }

@@ -123,7 +123,8 @@ struct StartCommand: AsyncParsableCommand {
       settings.ports.sftp = sftpPort
     }
     let run = try await SandboxRun(
-      settings, readJob: JobReading.settings, readEventJob: JobReading.events
+      settings, readJob: JobReading.settings, readEventJob: JobReading.events,
+      readOptOutJob: JobReading.optOuts
     ) { StopRequest.make() }
     if let writeEnv {
       try Files.write(environment(of: run), to: writeEnv)
