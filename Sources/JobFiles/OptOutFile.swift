@@ -8,7 +8,7 @@ enum OptOutFile {
       let known = OptOutSettings.Direction.allCases.map(\.rawValue)
       root.complain("direction", "is missing; one of \(known.joined(separator: ", "))")
     }
-    let readsCampaign = direction == .campaignToDynamics || direction == .bidirectional
+    let readsCampaign = direction.readsCampaign
     var settings = OptOutSettings(
       name: name, direction: direction, files: root.section("from").map(files),
       fields: fields(root))

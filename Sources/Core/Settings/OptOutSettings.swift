@@ -5,6 +5,9 @@ package struct OptOutSettings: Sendable, Equatable {
     case dynamicsToCampaign = "dynamics-to-campaign"
     case campaignToDynamics = "campaign-to-dynamics"
     case bidirectional
+
+    /// Exports of Campaign are read, and `fields:` says of what.
+    package var readsCampaign: Bool { self == .campaignToDynamics || self == .bidirectional }
   }
 
   package struct Field: Sendable, Equatable {
