@@ -51,7 +51,36 @@ struct ActivityWriter: Sendable {
     await knowledge.size(message, try await knowledge.way(message))
   }
 
+  /// Each for itself, and the patience for every request.
+  private var rows: RowWrites {
+    RowWrites(
+      client: client, gate: gate, patience: patience, knowledge: knowledge, message: message,
+      action: action, purpose: .activities)
+  }
+
   // MARK: bulk messages
+
+  private func oneByOne(_ activities: [Activity]) async throws(SyncError) -> [Answer] {
+    let answers = try await rows.write(activities.map(write))
+    return answers.map { answer in
+      switch answer {
+      case .done: .done
+      case .alreadyThere: .alreadyThere(isOpen: nil)
+      case .missing: .missing
+      case .overtaken: .refused(.overtaken)
+      case .refused(let refusal): .refused(refusal)
+      }
+    }
+  }
+
+  private func write(_ activity: Activity) -> RowWrites.Write {
+    var body: [UInt8] = []
+    append(activity, isTarget: false, to: &body)
+    return switch verb {
+    case .create: .create(in: table.entitySet, body)
+    case .complete: .update(activity.id, in: table.entitySet, version: nil, body)
+    }
+  }
 
   /// All in one request; where that is refused, as many as can be in as few as possible.
   ///
@@ -62,7 +91,7 @@ struct ActivityWriter: Sendable {
     guard !activities.isEmpty else { return [] }
     let started = patience.clock.uptime
     let path = "\(table.entitySet)/Microsoft.Dynamics.CRM.\(verb.message)"
-    let reply = try await send("POST", path, body: targets(activities))
+    let reply = try await rows.send("POST", path, body: targets(activities))
     switch WriteVerdict(reply, action) {
     case .done:
       let elapsed = patience.clock.uptime - started
@@ -70,14 +99,14 @@ struct ActivityWriter: Sendable {
       return Array(repeating: .done, count: activities.count)
     case .alreadyThere: return try await bulkWithoutDone(activities)
     case .missing: return try await bulkWithoutStrangers(activities)
-    case .refused: return try await narrowed(activities)
+    case .refused, .overtaken: return try await narrowed(activities)
     case .later(let error):
       await knowledge.shrink(message, .bulk)
-      try await wait(as: error)
+      try await rows.wait(as: error)
       return try await bulk(activities, isAgain: isAgain)
     case .passing(let error):
       await knowledge.shrink(message, .bulk)
-      try await pause(after: isAgain ? 1 : 0, error)
+      try await rows.pause(after: isAgain ? 1 : 0, error)
       return isAgain
         ? try await narrowed(activities, isAgain: true)
         : try await bulk(activities, isAgain: true)
@@ -99,7 +128,7 @@ struct ActivityWriter: Sendable {
     return bytes
   }
 
-  func append(_ activity: Activity, isTarget: Bool, to bytes: inout [UInt8]) {
+  private func append(_ activity: Activity, isTarget: Bool, to bytes: inout [UInt8]) {
     switch verb {
     case .create: form.create(activity, isTarget: isTarget, to: &bytes)
     case .complete: form.complete(activity, isTarget: isTarget, to: &bytes)
@@ -110,10 +139,10 @@ struct ActivityWriter: Sendable {
   private func bulkWithoutDone(_ activities: [Activity]) async throws(SyncError) -> [Answer] {
     guard verb == .create else { return try await oneByOne(activities) }
     let states = try await client.rows(
-      of: table.entitySet, key: "activityid", among: activities.map(\.id), select: "statecode",
+      of: table.entitySet, key: "activityid", among: activities.map(\.id), select: ["statecode"],
       number: patience.clock.random(), for: action)
     return try await bulk(activities) { activity in
-      states[activity.id].map { .alreadyThere(isOpen: $0.integer == 0) }
+      states[activity.id].map { .alreadyThere(isOpen: $0["statecode"]?.integer == 0) }
     }
   }
 
@@ -151,30 +180,4 @@ struct ActivityWriter: Sendable {
 
   /// One `$batch` answers for each of that many.
   private static let few = 32
-
-  // MARK: patience
-
-  func send(
-    _ method: String, _ path: String, headers: [HTTPHeader] = DataverseClient.json, body: [UInt8]
-  ) async throws(SyncError) -> DataverseClient.WriteReply {
-    try await gate.wait(patience)
-    return try await client.write(method, path, headers: headers, body: body, for: action)
-  }
-
-  /// As long as the service asks for, however often; for every request of this identity.
-  func wait(as error: SyncError) async throws(SyncError) {
-    let wait = max(error.retryAfter ?? .seconds(5), .seconds(1))
-    try await gate.close(until: patience.clock.now + wait)
-    try await gate.wait(patience)
-  }
-
-  /// - Throws: the error, where it was met often enough.
-  func pause(after tries: Int, _ error: SyncError) async throws(SyncError) {
-    guard tries < ActivityWriter.attempts - 1 else { throw error }
-    let clock = patience.clock
-    let delay = Backoff().delay(after: tries + 1, random: clock.random())
-    try await patience.sleep(until: clock.now + (error.retryAfter ?? delay))
-  }
-
-  static let attempts = 6
 }

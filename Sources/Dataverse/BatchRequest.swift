@@ -4,7 +4,7 @@ import HTTP
 /// A `$batch`: several requests in one.
 ///
 /// - Shape: lines end in CR LF, the last one of each part too. Each write stands alone, outside of
-///   change sets, and the service is asked to go on after an error: ids make each of them harmless
+///   change sets, and the service is asked to go on after an error: ids or versions make each of them harmless
 ///   to repeat, so one that fails costs itself and none of its neighbours, and all answers come
 ///   back at once. A change set would undo up to a thousand good ones for a bad one.
 /// - Source: OData 4.0, section 11.7; Dataverse takes at most 1,000 parts.

@@ -8,12 +8,7 @@ import HTTP
 ///   one contact travel together as far as they can: neighbours that lock the same contact would
 ///   wait for each other. The owner is always the first application user.
 package struct DataverseActivities: Sendable {
-  private let clients: [DataverseClient]
-  private let gates: [any Gate]
-  private let concurrency: Int
-  private let patience: Patience
-  private let knowledge: WriteKnowledge
-  private let first: DataverseClient
+  private let users: ApplicationUsers
 
   /// - Parameter first: of the application user that owns the activities.
   /// - Parameter others: of further application users of the same environment.
@@ -24,12 +19,8 @@ package struct DataverseActivities: Sendable {
     first: DataverseClient, others: [DataverseClient] = [], concurrency: Int, patience: Patience,
     gates: [any Gate] = []
   ) {
-    self.first = first
-    clients = [first] + others
-    self.concurrency = max(concurrency, 1)
-    self.patience = patience
-    self.gates = clients.indices.map { $0 < gates.count ? gates[$0] : MemoryGate() }
-    knowledge = WriteKnowledge(first)
+    users = ApplicationUsers(
+      first: first, others: others, concurrency: concurrency, patience: patience, gates: gates)
   }
 }
 
@@ -37,12 +28,12 @@ extension DataverseActivities: ActivitySink {
   package func prepare(
     _ mapping: ActivityMapping
   ) async throws(SyncError) -> ActivityTable {
-    try await first.activityTable(mapping)
+    try await users.first.activityTable(mapping)
   }
 
   package func contacts(among keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
-    let rows = try await first.rows(
-      of: "contacts", key: "contactid", among: keys, number: patience.clock.random(),
+    let rows = try await users.first.rows(
+      of: "contacts", key: "contactid", among: keys, number: users.patience.clock.random(),
       for: "look for contacts")
     return Set(rows.keys)
   }
@@ -50,7 +41,7 @@ extension DataverseActivities: ActivitySink {
   package func timeline(
     of contact: RowKey, limit: Int
   ) async throws(SyncError) -> [TimelineEntry] {
-    try await first.timeline(of: contact, limit: limit)
+    try await users.first.timeline(of: contact, limit: limit)
   }
 
   package func create(
@@ -60,88 +51,33 @@ extension DataverseActivities: ActivitySink {
       throw .mapping(table.logicalName, table.findings)
     }
     guard !activities.isEmpty else { return [] }
-    let owner = clients.count > 1 ? try await knowledge.owner() : nil
+    let owner = users.clients.count > 1 ? try await users.knowledge.owner() : nil
     let form = ActivityForm(table, owner: owner)
-    let queue = ActivityQueue(activities, lanes: clients.count * concurrency)
-    let failure = await withTaskGroup(of: SyncError?.self) { group in
-      // The first lane of each application user, then the second of each: few go to all of them.
-      for _ in 0..<concurrency {
-        for index in clients.indices {
-          let lane = ActivityLane(creator: writer(index, .create, table, form))
-          group.addTask { await lane.work(on: queue) }
-        }
-      }
-      var failure: SyncError?
-      for await error in group {
-        guard let error else { continue }
-        if failure == nil || failure?.isStop == true { failure = error }
-        group.cancelAll()
-      }
-      return failure
+    let order = activities.indices.sorted {
+      let (one, other) = (activities[$0].contact, activities[$1].contact)
+      return (one.high, one.low, $0) < (other.high, other.low, $1)
     }
-    if let failure { throw failure }
-    return await queue.outcomes.compactMap(\.self)
+    return try await users.write(activities, takenAs: order) { index in
+      ActivityLane(creator: writer(index, .create, table, form))
+    }
   }
 
   private func writer(
     _ index: Int, _ verb: ActivityWriter.Verb, _ table: ActivityTable, _ form: ActivityForm
   ) -> ActivityWriter {
     ActivityWriter(
-      client: clients[index], gate: gates[index], patience: patience, knowledge: knowledge,
-      table: table, form: form, verb: verb)
-  }
-}
-
-/// The activities that no lane has taken yet, and what became of the others.
-private actor ActivityQueue {
-  private let activities: [Activity]
-  private let order: [Int]
-  private let share: Int
-  private var taken = 0
-  private(set) var outcomes: [ActivityOutcome?]
-
-  init(_ activities: [Activity], lanes: Int) {
-    self.activities = activities
-    order = activities.indices.sorted {
-      let (one, other) = (activities[$0].contact, activities[$1].contact)
-      return (one.high, one.low, $0) < (other.high, other.low, $1)
-    }
-    // A lane with less than that costs more in requests than it saves in time.
-    share = max((activities.count + lanes - 1) / lanes, 50)
-    outcomes = Array(repeating: nil, count: activities.count)
-  }
-
-  func take(_ most: Int) -> (places: [Int], activities: [Activity]) {
-    let end = min(taken + min(most, share), order.count)
-    let places = Array(order[taken..<end])
-    taken = end
-    return (places, places.map { activities[$0] })
-  }
-
-  func put(_ some: [ActivityOutcome], at places: [Int]) {
-    for (place, outcome) in zip(places, some) { outcomes[place] = outcome }
+      client: users.clients[index], gate: users.gates[index], patience: users.patience,
+      knowledge: users.knowledge, table: table, form: form, verb: verb)
   }
 }
 
 /// One request at a time of one application user.
-private struct ActivityLane: Sendable {
+private struct ActivityLane: WriteLane {
   let creator: ActivityWriter
 
-  /// - Returns: what ended it before the queue did.
-  func work(on queue: ActivityQueue) async -> SyncError? {
-    do throws(SyncError) {
-      while true {
-        try creator.patience.checkStop()
-        let (places, activities) = await queue.take(try await creator.size())
-        if activities.isEmpty { return nil }
-        await queue.put(try await outcomes(of: activities), at: places)
-      }
-    } catch {
-      return error
-    }
-  }
+  func size() async throws(SyncError) -> Int { try await creator.size() }
 
-  private func outcomes(of activities: [Activity]) async throws(SyncError) -> [ActivityOutcome] {
+  func write(_ activities: [Activity]) async throws(SyncError) -> [ActivityOutcome] {
     let answers = try await creator.write(activities)
     var outcomes = answers.map { answer -> ActivityOutcome in
       switch answer {
@@ -179,7 +115,8 @@ private struct ActivityLane: Sendable {
     return answers.indices.filter { index in
       switch answers[index] {
       case .done: !isCompleted
-      case .alreadyThere(let isOpen): isOpen ?? (states[activities[index].id]?.integer == 0)
+      case .alreadyThere(let isOpen):
+        isOpen ?? (states[activities[index].id]?["statecode"]?.integer == 0)
       case .missing, .refused: false
       }
     }
@@ -190,7 +127,7 @@ private struct ActivityLane: Sendable {
   private func standsCompleted(_ id: RowKey) async throws(SyncError) -> Bool {
     let table = creator.table.logicalName
     if let known = await creator.knowledge.completesAtCreate(table) { return known }
-    let isOpen = try await states(of: [id])[id]?.integer == 0
+    let isOpen = try await states(of: [id])[id]?["statecode"]?.integer == 0
     await creator.knowledge.learn(table, completesAtCreate: !isOpen)
     return !isOpen
   }
@@ -198,7 +135,7 @@ private struct ActivityLane: Sendable {
   private func states(of ids: [RowKey]) async throws(SyncError) -> [RowKey: JSONValue] {
     if ids.isEmpty { return [:] }
     return try await creator.client.rows(
-      of: creator.table.entitySet, key: "activityid", among: ids, select: "statecode",
+      of: creator.table.entitySet, key: "activityid", among: ids, select: ["statecode"],
       number: creator.patience.clock.random(), for: creator.action)
   }
 }

@@ -63,12 +63,22 @@ extension DataverseClient: TableCatalog {
 
   package func readsWholeOrganization(_ table: TableSchema) async throws(SyncError) -> Bool? {
     let action = "read the privileges of the application user"
+    let depths = try await privilegeDepths(for: action)?["prvread" + table.logicalName]
+    return depths?.contains("Global")
+  }
+
+  /// The application user's privileges by their names in small letters, each with how far it reaches,
+  /// by any of its roles; nil where they cannot be read.
+  func privilegeDepths(for action: String) async throws(SyncError) -> [String: Set<String>]? {
     guard let user = try await document("WhoAmI", for: action)["UserId"]?.text else { return nil }
     let path = "systemusers(\(user))/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
     let privileges = try await optional(path, for: action)?["RolePrivileges"]?.items ?? []
-    let wanted = "prvread" + table.logicalName
-    let found = privileges.filter { $0["PrivilegeName"]?.text?.lowercased() == wanted }
-    return found.isEmpty ? nil : found.contains { $0["Depth"]?.text == "Global" }
+    var depths: [String: Set<String>] = [:]
+    for privilege in privileges {
+      guard let name = privilege["PrivilegeName"]?.text else { continue }
+      depths[name.lowercased(), default: []].insert(privilege["Depth"]?.text ?? "")
+    }
+    return depths.isEmpty ? nil : depths
   }
 
   package func approximateCount(_ table: TableSchema) async throws(SyncError) -> Int? {

@@ -3,21 +3,21 @@ import HTTP
 import JSONPages
 
 extension DataverseClient {
-  /// Those of many rows that are there, by their keys, with one column of each.
+  /// Those of many rows that are there, by their keys, with some columns of each and its etag.
   ///
   /// - Shape: a filter names 250 keys (the service takes 500 conditions and 32 KiB of address); up
   ///   to 20 such queries go in one `$batch`, so 5,000 keys cost one request.
   func rows(
-    of set: String, key: String, among keys: [RowKey], select column: String? = nil,
-    number: UInt64, for action: String
+    of set: String, key: String, among keys: [RowKey], select columns: [String] = [],
+    number: UInt64, for action: String, _ purpose: WritePurpose = .activities
   ) async throws(SyncError) -> [RowKey: JSONValue] {
     var seen: Set<RowKey> = []
     let keys = keys.filter { seen.insert($0).inserted }
-    let columns = column.map { "\(key),\($0)" } ?? key
+    let select = ([key] + columns).joined(separator: ",")
     let paths = stride(from: 0, to: keys.count, by: Self.keysOfAFilter).map { start in
       let part = keys[start..<min(start + Self.keysOfAFilter, keys.count)]
       let filter = part.map { "\(key)%20eq%20\($0)" }.joined(separator: "%20or%20")
-      return "\(set)?$select=\(columns)&$filter=\(filter)"
+      return "\(set)?$select=\(select)&$filter=\(filter)"
     }
     var found: [RowKey: JSONValue] = [:]
     for start in stride(from: 0, to: paths.count, by: Self.queriesOfABatch) {
@@ -25,14 +25,14 @@ extension DataverseClient {
       for response in try await answers(to: Array(some), number: number, for: action) {
         var page = response
         while true {
-          if let fault = DataverseFault(page) {
+          if let fault = DataverseFault(page, columns: columns) {
             let isRight = fault.cause == .privilege || fault.cause == .forbidden
-            throw isRight ? fault.writeError(action) : fault.error(action)
+            throw isRight ? fault.writeError(action, purpose) : fault.error(action)
           }
           let document = try parse(page, for: action)
           for row in document["value"]?.items ?? [] {
             guard let id = row[key]?.text.flatMap({ RowKey($0) }) else { continue }
-            found[id] = column.flatMap { row[$0] } ?? .null
+            found[id] = row
           }
           guard let next = document["@odata.nextLink"]?.text else { break }
           guard Origin(next) == origin else { throw .linkAstray(action) }

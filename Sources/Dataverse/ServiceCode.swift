@@ -42,8 +42,11 @@ extension ServiceCode {
   static let expiredVersionStamp = ServiceCode(0x8004_4352)
   static let missingPrivilege = ServiceCode(0x8004_8306)
   static let accessTokenExpired = ServiceCode(0x8005_F101)
+  static let versionMismatch = ServiceCode(0x8006_0882)
   static let parseError = ServiceCode(0x8006_0888)
   static let noSuchResource = ServiceCode(0x8006_088A)
+  /// Optimistic concurrency is off for the table.
+  static let noVersions = ServiceCode(0x8006_0893)
   static let notAMember = ServiceCode(0x8007_2560)
 
   /// Too many requests, too much time, too many at once.

@@ -75,9 +75,20 @@ package final class RunLock: Sendable {
   }
 
   /// Gives the lock back; the end of the object does the same.
+  ///
+  /// It is given back in words, not only by closing the file: a child that is just being started by
+  /// another thread has the same file open until it becomes its program.
   package func release() {
-    file.withLock { $0 = nil }
+    file.withLock { file in
+      guard let descriptor = file?.descriptor else { return }
+      var whole = Self.whole
+      whole.l_type = Int16(F_UNLCK)
+      while fcntl(descriptor, Self.setLock, &whole) != 0 && errno == EINTR {}
+      file = nil
+    }
   }
+
+  deinit { release() }
 
   private static var whole: flock {
     flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)

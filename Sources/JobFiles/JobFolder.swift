@@ -28,8 +28,6 @@ struct ReadJob {
 /// All job files of a folder, checked one by one and against each other.
 package struct JobFolder: Sendable {
   package var jobs: [JobFile] = []
-  /// Keys that are right and whose work this version does not do yet, by job.
-  package var notBuilt: [String: [Problem]] = [:]
 
   /// - Parameter files: name as the user sees it (`jobs/contacts.yaml`) and text, in any order.
   /// - Errors: every problem of all files at once.
@@ -49,7 +47,7 @@ package struct JobFolder: Sendable {
   ) -> (folder: JobFolder, limits: [Problem]) {
     var folder = JobFolder()
     let jobs = files.sorted { $0.name < $1.name }.compactMap { file in
-      folder.read(file.name, file.text, problems)
+      JobFolder.read(file.name, file.text, problems)
     }
     folder.jobs = jobs.map(\.job)
     folder.shareOptOuts()
@@ -111,7 +109,7 @@ package struct JobFolder: Sendable {
     return above?.max() ?? 0
   }
 
-  private mutating func read(_ file: String, _ text: String, _ problems: Problems) -> ReadJob? {
+  private static func read(_ file: String, _ text: String, _ problems: Problems) -> ReadJob? {
     let last = file.split(separator: "/").last.map(String.init) ?? file
     let name = last.hasSuffix(".yaml") ? String(last.dropLast(5)) : last
     if let says = JobFolder.complaint(aboutName: name) {
@@ -121,24 +119,17 @@ package struct JobFolder: Sendable {
       return nil
     }
     guard let root = Document.root(text, file: file, problems: problems) else { return nil }
-    let notBuilt = Problems()
-    guard let job = JobFolder.job(root, name: name, notBuilt: notBuilt) else { return nil }
-    if !notBuilt.all.isEmpty { self.notBuilt[name] = notBuilt.all }
+    guard let job = JobFolder.job(root, name: name) else { return nil }
     return ReadJob(job: job, root: root)
   }
 
-  private static func job(_ root: Section, name: String, notBuilt: Problems) -> JobFile? {
-    func mark(_ what: String) {
-      notBuilt.add(Problem(root.place(of: "kind"), path: "kind", says: "is not built yet: \(what)"))
-    }
+  private static func job(_ root: Section, name: String) -> JobFile? {
     let kinds = ["ingress", "egress", "opt-out"]
     let kind = root.required("kind", "ingress")
     switch kind {
     case "ingress": return .ingress(IngressFile.read(root, name: name))
     case "egress": return .egress(EgressFile.read(root, name: name))
-    case "opt-out":
-      mark("opt-out jobs come with a later version")
-      return .optOut(OptOutFile.read(root, name: name))
+    case "opt-out": return .optOut(OptOutFile.read(root, name: name))
     default:
       guard !kind.isEmpty else { return nil }
       root.complain(

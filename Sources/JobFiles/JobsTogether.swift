@@ -69,7 +69,7 @@ struct JobsTogether {
     var reader: String?
     for job in jobs {
       guard case .optOut(let settings) = job.job else { continue }
-      if settings.direction.readsCampaign {
+      if settings.readsCampaign {
         if let reader {
           add(
             job.root.place(of: "direction"), "direction",

@@ -8,21 +8,20 @@ enum OptOutFile {
       let known = OptOutSettings.Direction.allCases.map(\.rawValue)
       root.complain("direction", "is missing; one of \(known.joined(separator: ", "))")
     }
-    let readsCampaign = direction.readsCampaign
     var settings = OptOutSettings(
       name: name, direction: direction, files: root.section("from").map(files),
       fields: fields(root))
-    if readsCampaign, settings.files == nil, !root.has("from") {
+    if settings.readsCampaign, settings.files == nil, !root.has("from") {
       root.complain("from", "is missing: say which opt-out files of Campaign are read")
     }
     let isKnown = root.has("direction") && !root.problems.hold("direction")
-    if !readsCampaign, isKnown, root.has("fields") {
+    if !settings.readsCampaign, isKnown, root.has("fields") {
       root.complain(
         "fields",
         "has no place with `direction: \(direction.rawValue)`: map opt-outs to Campaign "
           + "in the ingress job of contact")
     }
-    if readsCampaign, !root.has("fields") {
+    if settings.readsCampaign, !root.has("fields") {
       root.complain("fields", "is missing; `{ dynamics: donotbulkemail, campaign: denyListEmail }`")
     }
     checkTwice(settings, root)

@@ -7,16 +7,16 @@ final class ConsentReader {
   init(_ database: Database) throws(SyncError) {
     selectRecords = try database.prepare(
       """
-      SELECT attribute, observed, observedAt, file, dynamics, campaign, due FROM consents
+      SELECT attribute, observed, observedAt, file, dynamics, campaign, due, waits FROM consents
       WHERE contact = ?
       """)
     selectDue = try database.prepare(
       """
-      SELECT DISTINCT contact FROM consents WHERE due IS NOT NULL AND contact > ?
+      SELECT DISTINCT contact FROM consents WHERE due IS NOT NULL AND waits = 0 AND contact > ?
       ORDER BY contact LIMIT ?
       """)
     countDue = try database.prepare(
-      "SELECT count(DISTINCT contact) FROM consents WHERE due IS NOT NULL")
+      "SELECT count(DISTINCT contact) FROM consents WHERE due IS NOT NULL AND waits = 0")
     let columns = """
       SELECT contact, attribute, at, direction, cause, campaign, dynamics, campaignAt, dynamicsAt,
       toCampaign, toDynamics, outcome FROM decisions
@@ -44,6 +44,7 @@ final class ConsentReader {
         record.dynamics = .init(rawValue: Int(selectRecords.integer(4))) ?? .never
         record.campaign = .init(rawValue: Int(selectRecords.integer(5))) ?? .never
         record.due = selectRecords.number(6).flatMap(ConsentCode.trigger)
+        record.waits = selectRecords.integer(7) == 1
         records[contact, default: [:]][attribute] = record
       }
     }

@@ -6,7 +6,7 @@ final class ConsentWriter {
 
   init(_ database: Database) throws(SyncError) {
     upsert = try database.prepare(
-      "INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      "INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
     forget = try database.prepare("DELETE FROM consents WHERE contact = ?")
     insertDecision = try database.prepare(
       "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
@@ -23,6 +23,7 @@ final class ConsentWriter {
       upsert.bind(6, record.dynamics.rawValue)
       upsert.bind(7, record.campaign.rawValue)
       upsert.bind(8, record.due.map { Int64($0.strength) })
+      upsert.bind(9, record.waits ? 1 : 0)
       try upsert.run()
     }
   }

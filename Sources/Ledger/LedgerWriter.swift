@@ -130,6 +130,7 @@ final class LedgerWriter {
     case .forgotEvents(let moment, let listed): try events.forget(before: moment, listed)
     case .consents(let records): try consents.put(records)
     case .consentsForgotten(let contacts): try consents.forget(contacts)
+    case .allConsentsForgotten: try database.run("DELETE FROM consents")
     case .decided(let decisions): try consents.put(decisions)
     case .forgotDecisions(let moment): try consents.forgetDecisions(before: moment)
     }

@@ -54,8 +54,8 @@ enum Schema {
     CREATE TABLE consents (
       contact BLOB NOT NULL, attribute INTEGER NOT NULL, observed INTEGER, observedAt INTEGER,
       file INTEGER, dynamics INTEGER NOT NULL, campaign INTEGER NOT NULL, due INTEGER,
-      PRIMARY KEY (contact, attribute)) WITHOUT ROWID;
-    CREATE INDEX consents_due ON consents (contact) WHERE due IS NOT NULL;
+      waits INTEGER NOT NULL, PRIMARY KEY (contact, attribute)) WITHOUT ROWID;
+    CREATE INDEX consents_due ON consents (contact) WHERE due IS NOT NULL AND waits = 0;
     CREATE TABLE decisions (
       contact BLOB NOT NULL, attribute INTEGER NOT NULL, at INTEGER NOT NULL,
       direction TEXT NOT NULL, cause TEXT NOT NULL, campaign INTEGER, dynamics INTEGER,

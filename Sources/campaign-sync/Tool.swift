@@ -17,7 +17,8 @@ struct Tool: AsyncParsableCommand {
     version: toolVersion,
     subcommands: [
       RunCommand.self, InitialCommand.self, ExportCommand.self, StageCommand.self,
-      DeltaCommand.self, ReplayCommand.self, EgressCommand.self, ConfirmCommand.self,
+      DeltaCommand.self, ReplayCommand.self, EgressCommand.self, OptOutCommand.self,
+      ConfirmCommand.self,
       CheckCommand.self,
       StatusCommand.self,
       HistoryCommand.self, PendingCommand.self, PauseCommand.self, ResumeCommand.self,

@@ -5,7 +5,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-/// A sink over the stand-in, with everything that goes between them on record.
+/// A sink and opt-outs over the stand-in, with everything that goes between them on record.
 struct ActivityStand {
   static let click = ActivityMapping(
     table: "adobe_campaignemailclick",
@@ -17,6 +17,7 @@ struct ActivityStand {
   let service: DataverseService
   let wire: ActivityWire
   let sink: DataverseActivities
+  let consents: DataverseConsents
   let clock = FakeClock(now: Instant(seconds: 1_736_069_400))
   let contacts: [RowKey]
 
@@ -56,6 +57,9 @@ struct ActivityStand {
         url: environment, transport: RetryingTransport(transport, patience: patience))
     }
     sink = DataverseActivities(
+      first: clients[0], others: Array(clients.dropFirst()), concurrency: concurrency,
+      patience: patience, gates: gates)
+    consents = DataverseConsents(
       first: clients[0], others: Array(clients.dropFirst()), concurrency: concurrency,
       patience: patience, gates: gates)
     contacts = await service.keys(of: "contact", count: count)

@@ -10,6 +10,7 @@ import Testing
     switch verdict {
     case .done: "done"
     case .alreadyThere: "there"
+    case .overtaken: "overtaken"
     case .missing: "missing"
     case .refused(let refusal): "refused \(refusal.code)"
     case .passing: "passing"
@@ -26,6 +27,8 @@ import Testing
     // Another row has the values of an alternate key: not this activity.
     (.fault(412, "0x80060892"), "refused 0x80060892"),
     (.fault(412, "0x80040333"), "refused 0x80040333"),
+    (.fault(412, "0x80060882"), "overtaken"), (.fault(412, "-2147088254"), "overtaken"),
+    (.fault(400, "0x80060893"), "fatal"), (.fault(412, "-2147088237"), "fatal"),
     (.fault(404, "0x80040217"), "missing"), (.fault(400, "0x80040217"), "missing"),
     (.fault(400, "0x80044331"), "refused 0x80044331"),
     (.fault(400, "0x80040265"), "refused 0x80040265"),

@@ -20,23 +20,6 @@ struct JobFolderTests {
     #expect(try JobFolder.read([], guardrails: .error).folder.jobs.isEmpty)
   }
 
-  @Test func whatIsNotBuiltIsSaidOfItsJobAlone() throws {
-    let folder = try JobFolder.read(
-      try files() + [(name: "jobs/notes.yaml", text: try fixture("right/opt-out-off.yaml"))],
-      guardrails: .error
-    ).folder
-    #expect(
-      folder.notBuilt.mapValues { $0.map(\.path) } == [
-        "opt-out": ["kind"], "notes": ["kind"],
-      ])
-    for problem in folder.notBuilt.values.joined() {
-      #expect(problem.says.hasPrefix("is not built yet: "))
-    }
-    let least = try JobFolder.read(
-      [(name: "jobs/people.yaml", text: try fixture("right/people.yaml"))], guardrails: .error)
-    #expect(least.folder.notBuilt.isEmpty)
-  }
-
   @Test func theProfilesJobKnowsWhatTheOptOutJobDecides() throws {
     let folder = try JobFolder.read(try files(), guardrails: .error).folder
     let contacts = try #require(folder.ingress("contacts"))

@@ -1,5 +1,7 @@
 import Core
+import Dispatch
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,11 +112,15 @@ import Testing
   @Test func aDroppedSessionLeavesNoFinalNameAndTheNextAttemptSucceeds() async throws {
     try await withSSHD { server in
       let folder = TemporaryFolder()
-      let local = try sparseFile(in: folder, megabytes: 192)
+      let local = try sparseFile(in: folder, megabytes: 8)
       let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      #expect(mkdir("\(server.files)/imports", 0o755) == 0)
+      let held = try HeldUpload(of: "imports/a.part", on: server)
       let upload = Task { try await box.publish(local, as: "imports/a.csv.gz") }
-      await server.dropOnce("imports/a.part", reaches: 1)
+      await held.begun()
+      server.dropSessions()
       let error = await #expect(throws: SyncError.self) { try await upload.value }
+      held.remove()
       #expect(error?.kind == .unavailable)
       #expect(error?.action == "publish imports/a.csv.gz")
       #expect(error?.reason.contains("the SFTP session broke off, after ") == true)
@@ -127,11 +133,13 @@ import Testing
   @Test func aCancelledUploadStopsBetweenBlocksAndLeavesNothing() async throws {
     try await withSSHD { server in
       let folder = TemporaryFolder()
-      let local = try sparseFile(in: folder, megabytes: 512)
+      let local = try sparseFile(in: folder, megabytes: 64)
       let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let held = try HeldUpload(of: "a.part", on: server)
       let upload = Task { try await box.publish(local, as: "a.csv.gz") }
-      await server.wait(for: "a.part", reaches: 1)
+      await held.begun()
       upload.cancel()
+      held.goOn()
       let error = await #expect(throws: SyncError.self) { try await upload.value }
       #expect(error?.isStop == true)
       #expect(try await box.list("*").isEmpty)
@@ -139,17 +147,41 @@ import Testing
   }
 }
 
-extension PrivateSSHD {
-  /// Returns as soon as a file on the server has this size.
-  func wait(for name: String, reaches size: Int) async {
-    var status = stat()
-    while stat("\(files)/\(name)", &status) != 0 || status.st_size < size { await Task.yield() }
+/// A file on the server that takes no more than a pipe holds: its upload stands still in the middle,
+/// however fast or slow the machine is.
+final class HeldUpload: Sendable {
+  private let path: String
+  private let reader = Atomic<Int32>(-1)
+
+  init(of name: String, on server: PrivateSSHD) throws {
+    path = "\(server.files)/\(name)"
+    try #require(mkfifo(path, 0o600) == 0)
   }
 
-  func dropOnce(_ name: String, reaches size: Int) async {
-    await wait(for: name, reaches: size)
-    dropSessions()
+  deinit { close(reader.load(ordering: .relaxed)) }
+
+  /// Returns when the first byte is there.
+  func begun() async {
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { [self] in
+        let pipe = open(path, O_RDONLY | O_CLOEXEC)  // until the server opens it too
+        var byte: UInt8 = 0
+        _ = read(pipe, &byte, 1)
+        reader.store(pipe, ordering: .relaxed)
+        continuation.resume()
+      }
+    }
   }
+
+  /// Takes the rest.
+  func goOn() {
+    DispatchQueue.global().async { [self] in
+      var piece = [UInt8](repeating: 0, count: 1 << 16)
+      while read(reader.load(ordering: .relaxed), &piece, piece.count) > 0 {}
+    }
+  }
+
+  func remove() { unlink(path) }
 }
 
 /// A local file of zeros that takes no room.

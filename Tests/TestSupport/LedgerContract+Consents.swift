@@ -40,6 +40,8 @@ extension LedgerContract {
         == [contacts[0]: [mail: later, fax: other], contacts[1]: [mail: second]])
     try ledger.record([.consentsForgotten([contacts[0]])], at: Instant(seconds: 3))
     #expect(try await ledger.consents(of: contacts) == [contacts[1]: [mail: second]])
+    try ledger.record([.allConsentsForgotten], at: Instant(seconds: 4))
+    #expect(try await ledger.consents(of: contacts).isEmpty)
   }
 
   func pagesDue(_ ledger: any Ledger & ConsentRecords) async throws {
@@ -48,6 +50,7 @@ extension LedgerContract {
       [mail, fax].map { attribute in
         record(contact, attribute) {
           $0.due = index % 5 == 0 ? nil : ConsentRule.Trigger.allCases[index % 4]
+          $0.waits = index % 5 == 1
         }
       }
     }
@@ -59,9 +62,11 @@ extension LedgerContract {
       if page.isEmpty { break }
       due += page
     }
-    let expected = contacts.enumerated().filter { $0.offset % 5 != 0 }.map(\.element)
-    #expect(due.count == 20 && Set(due) == Set(expected))
-    #expect(try await ledger.dueCount() == 20)
+    let expected = contacts.enumerated().filter { $0.offset % 5 > 1 }.map(\.element)
+    #expect(due.count == 15 && Set(due) == Set(expected))
+    #expect(try await ledger.dueCount() == 15)
+    #expect(
+      try await ledger.consents(of: contacts).values.flatMap(\.values).count(where: \.waits) == 10)
     for trigger in ConsentRule.Trigger.allCases {
       #expect(records.contains { $0.due == trigger })
     }

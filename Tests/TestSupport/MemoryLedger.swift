@@ -131,6 +131,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
         content.consents[record.contact, default: [:]][record.attribute] = record
       }
     case .consentsForgotten(let contacts): for key in contacts { content.consents[key] = nil }
+    case .allConsentsForgotten: content.consents = [:]
     case .decided(let decisions):
       for decision in decisions {
         content.decisions.removeAll {
@@ -217,7 +218,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
 
   package func due(after contact: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
     let due = content.withLock { $0.consents }
-      .filter { $0.value.values.contains { $0.due != nil } }
+      .filter { $0.value.values.contains { $0.due != nil && !$0.waits } }
       .keys.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
     let rest = due.drop { one in
       contact.map { (one.high, one.low) <= ($0.high, $0.low) } ?? false
@@ -227,7 +228,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
 
   package func dueCount() async throws(SyncError) -> Int {
     content.withLock { content in
-      content.consents.count { $0.value.values.contains { $0.due != nil } }
+      content.consents.count { $0.value.values.contains { $0.due != nil && !$0.waits } }
     }
   }
 

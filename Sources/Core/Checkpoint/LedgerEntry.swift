@@ -58,6 +58,8 @@ package enum LedgerEntry: Sendable, Equatable {
   case consents([ConsentRecord])
   /// Dynamics has these contacts no more: nothing of them is remembered but the decisions.
   case consentsForgotten([RowKey])
+  /// Nothing is remembered of anybody but the decisions.
+  case allConsentsForgotten
   /// Decisions; one of the same contact, attribute and time takes the place of the one before.
   case decided([ConsentDecision])
   /// Decisions of before that time are forgotten.

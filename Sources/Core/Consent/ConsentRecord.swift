@@ -76,6 +76,9 @@ package struct ConsentRecord: Sendable, Equatable {
   package var campaign = Seen.never
   /// Why there is something to decide; nil: there is nothing.
   package var due: ConsentRule.Trigger?
+  /// It was decided and could not be carried out: it is pending, and decided again when it is tried
+  /// again, or when something else of the contact is decided.
+  package var waits = false
 
   package init(_ contact: RowKey, _ attribute: ConsentAttribute) {
     self.contact = contact
@@ -118,6 +121,7 @@ package struct ConsentRecord: Sendable, Equatable {
 
   /// Something is to be decided; a stronger reason stays.
   package mutating func raise(_ trigger: ConsentRule.Trigger) {
+    waits = false
     if let due, due.strength >= trigger.strength { return }
     due = trigger
   }

@@ -20,7 +20,7 @@ package struct EventPlan: Sendable {
   package init(
     _ settings: EgressSettings, header: CSVRow, file: String
   ) throws(SyncError) {
-    let names = header.texts.map(EventPlan.trimmed)
+    let names = header.texts.map(ExportHeader.trimmed)
     var missing: [String] = []
     func place(_ name: String) -> Int {
       if let place = names.firstIndex(of: name) { return place }
@@ -33,7 +33,10 @@ package struct EventPlan: Sendable {
     for (name, values) in EventPlan.conditions(settings) {
       conditions.append((place(name), Set(values)))
     }
-    guard missing.isEmpty else { throw .missingColumns(missing.sorted(), of: file, names) }
+    guard missing.isEmpty else {
+      throw ExportHeader.missing(
+        missing.sorted(), of: file, names, keys: "`from.columns`, `when`")
+    }
     self.file = file
     self.places = places
     self.conditions = conditions
@@ -75,39 +78,9 @@ package struct EventPlan: Sendable {
     }
     return .event(EventRow { role in places[role].map(row.text) ?? "" })
   }
-
-  private static func trimmed(_ name: String) -> String {
-    let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-    let start = name.drop(while: isBlank)
-    return String(start.reversed().drop(while: isBlank).reversed())
-  }
 }
 
 extension Rejection {
   /// The rule of a row whose fields nobody can tell apart: it is kept, and not tried again.
   package static let rowBroken = "rowBroken"
-}
-
-extension SyncError {
-  fileprivate static func missingColumns(
-    _ missing: [String], of file: String, _ names: [String]
-  ) -> SyncError {
-    let words = missing.map { name in
-      name + (Nearest.name(to: name, among: names).map { " (did you mean \($0)?)" } ?? "")
-    }
-    return SyncError(
-      .configuration, "read \(file)",
-      "it has no column \(words.joined(separator: ", ")); its header is: \(shown(names))",
-      next: "correct `from.columns`, `when` or `from.csv.separator` in the job file")
-  }
-
-  /// A header may be anything, a line of binary data too.
-  private static func shown(_ names: [String]) -> String {
-    let text = names.joined(separator: " | ").unicodeScalars.map { scalar -> Unicode.Scalar in
-      scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar
-    }
-    var line = String.UnicodeScalarView()
-    line.append(contentsOf: text.prefix(500))
-    return String(line) + (text.count > 500 ? "…" : "")
-  }
 }

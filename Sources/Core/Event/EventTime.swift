@@ -9,7 +9,8 @@ enum EventTime: Equatable {
   case skipped
   case unreadable
 
-  init(_ text: String, _ zone: TimeZoneRules) {
+  /// - Parameter whereTwice: what a time is that the clocks of the zone showed twice; nil: the first.
+  init(_ text: String, _ zone: TimeZoneRules, whereTwice: EventTime? = nil) {
     let bytes = Array(text.utf8)
     let saysZone = EventTime.saysZone(bytes)
     let moment = withPointer(to: bytes) { Moment($0, bytes.count, isShifted: true) }
@@ -20,6 +21,10 @@ enum EventTime: Equatable {
     let day = CivilDay.number(moment.year, moment.month, moment.day)
     let seconds =
       Int64(day) * 86_400 + Int64((moment.hour * 60 + moment.minute) * 60 + moment.second)
+    if let whereTwice, !saysZone, zone.isTwice(local: seconds) {
+      self = whereTwice
+      return
+    }
     let found = saysZone ? seconds : zone.moment(local: seconds)
     self = found.map { .at(Instant(seconds: $0)) } ?? .skipped
   }

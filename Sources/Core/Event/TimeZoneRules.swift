@@ -44,11 +44,16 @@ package struct TimeZoneRules: Sendable, Equatable {
   /// The first moment at which the clocks showed this; nil in an hour that they skipped.
   ///
   /// - Parameter local: what they showed, in seconds since 1970 as if it were UTC.
-  package func moment(local: Int64) -> Int64? {
-    var found: Int64?
+  package func moment(local: Int64) -> Int64? { moments(local: local).min() }
+
+  /// Whether the clocks showed this in two hours.
+  func isTwice(local: Int64) -> Bool { moments(local: local).count > 1 }
+
+  private func moments(local: Int64) -> Set<Int64> {
+    var found: Set<Int64> = []
     for day in [-86_400, 0, 86_400] as [Int64] {
       let moment = local - offset(at: local + day)
-      if moment + offset(at: moment) == local { found = min(found ?? moment, moment) }
+      if moment + offset(at: moment) == local { found.insert(moment) }
     }
     return found
   }

@@ -31,6 +31,17 @@ package struct MappingContent: Sendable, Equatable {
     text = facts.map(\.line).joined()
   }
 
+  /// Of an opt-out job: its direction and its pairs.
+  package init(_ settings: OptOutSettings) {
+    var facts = [Fact("direction", "is", settings.direction.rawValue)]
+    for field in settings.fields {
+      let subject = "field \(ConsentAttribute(field.campaign)?.name ?? field.campaign)"
+      facts.append(Fact(subject, "column", field.dynamics))
+      facts.append(Fact(subject, "invert", String(field.invert)))
+    }
+    text = facts.map(\.line).joined()
+  }
+
   package var utf8: [UInt8] { Array(text.utf8) }
 
   /// Whether nothing but the pairs of the opt-out job is different: no record that exists is mapped

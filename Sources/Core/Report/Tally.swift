@@ -30,6 +30,10 @@ package struct Tally: Sendable, Equatable, Codable {
   package var unmatched = 0
   /// Event files that were read to their end.
   package var files = 0
+  /// Opt-outs that were written to either side.
+  package var optedOut = 0
+  /// The same of opt-ins.
+  package var optedIn = 0
 
   package init() {}
 
@@ -59,6 +63,8 @@ package struct Tally: Sendable, Equatable, Codable {
     cut = try count(.cut)
     unmatched = try count(.unmatched)
     files = try count(.files)
+    optedOut = try count(.optedOut)
+    optedIn = try count(.optedIn)
   }
 
   package static func += (sum: inout Tally, more: Tally) {
@@ -82,5 +88,7 @@ package struct Tally: Sendable, Equatable, Codable {
     sum.cut += more.cut
     sum.unmatched += more.unmatched
     sum.files += more.files
+    sum.optedOut += more.optedOut
+    sum.optedIn += more.optedIn
   }
 }

@@ -5,9 +5,6 @@ package struct OptOutSettings: Sendable, Equatable {
     case dynamicsToCampaign = "dynamics-to-campaign"
     case campaignToDynamics = "campaign-to-dynamics"
     case bidirectional
-
-    /// Exports of Campaign are read, and `fields:` says of what.
-    package var readsCampaign: Bool { self == .campaignToDynamics || self == .bidirectional }
   }
 
   package struct Field: Sendable, Equatable {
@@ -52,6 +49,12 @@ package struct OptOutSettings: Sendable, Equatable {
   package var files: Files?
   package var fields: [Field]
   package var rejectLimit = 0.01
+
+  /// The directions that have work of their own; the others are mapped in the ingress job, or flow
+  /// nowhere.
+  package var readsCampaign: Bool {
+    direction == .campaignToDynamics || direction == .bidirectional
+  }
 
   package init(name: String, direction: Direction, files: Files?, fields: [Field]) {
     self.name = name

@@ -22,10 +22,10 @@ struct CheckCommand: AsyncParsableCommand {
       var failures = await doctor.examineEnvironment()
       for name in names {
         do throws(SyncError) {
-          if case .egress(let settings) = try workspace.built(name) {
-            failures += await doctor.examine(settings)
-          } else {
-            failures += await doctor.examine(try workspace.ingress(name))
+          switch try workspace.job(name) {
+          case .ingress(let settings): failures += await doctor.examine(settings)
+          case .egress(let settings): failures += await doctor.examine(settings)
+          case .optOut(let settings): failures += await doctor.examine(settings)
           }
         } catch {
           doctor.say(error, "\(name): job file")

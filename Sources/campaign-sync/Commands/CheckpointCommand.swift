@@ -20,9 +20,14 @@ struct CheckpointCommand: AsyncParsableCommand {
     func run() async throws {
       try await Report.explaining {
         let workspace = try Workspace(common)
-        if case .egress(let settings) = try workspace.built(name) {
+        switch try workspace.job(name) {
+        case .egress(let settings):
           let state = EgressJobState(settings, in: workspace.environment)
           return try await CheckpointText.lines(state).forEach(Standard.output)
+        case .optOut(let settings):
+          let state = OptOutJobState(settings, in: workspace.environment)
+          return try await CheckpointText.lines(state, SystemClock()).forEach(Standard.output)
+        case .ingress: break
         }
         let state = JobState(try workspace.ingress(name), in: workspace.environment)
         guard let checkpoint = try state.checkpoints.load() else {
@@ -54,18 +59,23 @@ struct CheckpointCommand: AsyncParsableCommand {
     func run() async throws {
       try await Report.explaining {
         let workspace = try Workspace(common)
-        let job = try workspace.built(name)
+        let job = try workspace.job(name)
         if !yes {
           try ask("Forget where \(name) stands, and load everything again?", "clear", of: name)
         }
         let lock = try lock(JobPlace(name, in: workspace.environment), for: "clear")
         defer { lock.release() }
-        if case .egress(let settings) = job {
+        switch job {
+        case .ingress(let settings):
+          try JobState(settings, in: workspace.environment).clear()
+          Standard.output("\(name): cleared; the next run loads everything again")
+        case .egress(let settings):
           try EgressJobState(settings, in: workspace.environment).clear()
           Standard.output("\(name): cleared; the next run reads every export file again")
-        } else {
-          try JobState(try workspace.ingress(name), in: workspace.environment).clear()
-          Standard.output("\(name): cleared; the next run loads everything again")
+        case .optOut(let settings):
+          try OptOutJobState(settings, in: workspace.environment).clear()
+          Standard.output(
+            "\(name): cleared, with its decisions; the next run reads everything again")
         }
       }
     }
@@ -89,7 +99,7 @@ struct CheckpointCommand: AsyncParsableCommand {
     func run() async throws {
       try await Report.explaining {
         let workspace = try Workspace(common)
-        let job = try workspace.built(name)
+        let job = try workspace.job(name)
         let (place, clock) = (JobPlace(name, in: workspace.environment), SystemClock())
         guard place.hasCheckpoint else {
           return Standard.output("\(name): no checkpoint; the job has never run")
@@ -103,12 +113,15 @@ struct CheckpointCommand: AsyncParsableCommand {
         let dynamics = try Connections(workspace.environment, patience: patience).dynamics()
         let organization = try await dynamics.organization().id
         let says: String
-        if case .egress(let settings) = job {
+        switch job {
+        case .ingress(let settings):
+          says = try JobState(settings, in: workspace.environment).adopt(organization: organization)
+        case .egress(let settings):
           says = try EgressJobState(settings, in: workspace.environment)
             .adopt(organization: organization, now: clock.now)
-        } else {
-          says = try JobState(try workspace.ingress(name), in: workspace.environment)
-            .adopt(organization: organization)
+        case .optOut(let settings):
+          says = try OptOutJobState(settings, in: workspace.environment)
+            .adopt(organization: organization, now: clock.now)
         }
         Standard.output("\(name): \(says)")
       }
@@ -206,13 +219,45 @@ extension CheckpointText {
       "rounds    \(state.rounds)",
       "pending   \(TimeText.count(try await ledger.pendingCount())) events, "
         + "\(TimeText.count(try await ledger.heldCount())) of them wait for their contact",
-      "files     \(state.waiting.count) seen and not finished",
     ]
-    for file in state.waiting {
+    lines += try await waiting(state.waiting, ledger)
+    return lines
+  }
+
+  private static func waiting(
+    _ files: [WaitingFile], _ ledger: SQLiteLedger
+  ) async throws(SyncError) -> [String] {
+    var lines = ["files     \(files.count) seen and not finished"]
+    for file in files {
       let mark = try await ledger.file(file.name)
       let read = mark.map { ", read to byte \(TimeText.count(Int($0.offset)))" } ?? ""
       lines.append("          \(file.name), \(TimeText.count(Int(file.size))) bytes\(read)")
     }
+    return lines
+  }
+
+  /// Where an opt-out job stands.
+  static func lines(
+    _ job: OptOutJobState, _ clock: any Clock
+  ) async throws(SyncError) -> [String] {
+    guard let checkpoint = try job.checkpoints.load() else {
+      return ["\(job.name): no checkpoint; the job has never run"]
+    }
+    let (state, identity) = (checkpoint.state, checkpoint.identity)
+    let ledger = try SQLiteLedger.open(in: job.place.folder)
+    var lines = [
+      "table     \(identity.table) of \(identity.dynamicsHost)",
+      "resource  \(identity.resource) of \(identity.campaign), key \(identity.key)",
+      "rounds    \(state.rounds)",
+      "due       \(TimeText.count(try await ledger.dueCount())) contacts",
+      "pending   \(TimeText.count(try await ledger.pendingCount())) contacts",
+    ]
+    if let token = state.changes.token {
+      lines.append(
+        "token     \(TimeText.span(clock.now - token.taken)) old"
+          + (token.expiry.map { ", expires \(TimeText.utc($0))" } ?? ""))
+    }
+    lines += try await waiting(state.waiting, ledger)
     return lines
   }
 }

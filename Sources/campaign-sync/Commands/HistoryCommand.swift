@@ -13,7 +13,7 @@ struct HistoryCommand: AsyncParsableCommand {
   func run() async throws {
     try await Report.explaining {
       let workspace = try Workspace(common)
-      let state = JobPlace(try workspace.built(name).name, in: workspace.environment)
+      let state = JobPlace(try workspace.job(name).name, in: workspace.environment)
       let records = try state.records.last(max(1, last))
       if json {
         let results = records.map { record in

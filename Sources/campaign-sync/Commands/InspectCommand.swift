@@ -6,8 +6,8 @@ struct InspectCommand: AsyncParsableCommand {
     commandName: "inspect",
     abstract: "One record on both sides, as it would be mapped, and every decision about it.",
     discussion: """
-      Of an egress job it shows a contact's timeline, and what is pending of it or under a log id.
-      Shows the record's values: they were asked for. Writes nothing to either side. What the
+      Of an egress job it shows a contact's timeline, and what is pending of it or under a log id; of an
+      opt-out job what both sides say of a person, and every decision with its reason. Shows the record's values: they were asked for. Writes nothing to either side. What the
       ledger knows is told too: whether Campaign was proven to hold the row, and what is pending.
       """)
 
@@ -24,7 +24,7 @@ struct InspectCommand: AsyncParsableCommand {
     try await Report.explaining {
       StopFlag.listen()
       let workspace = try Workspace(common)
-      let job = try workspace.built(name)
+      let job = try workspace.job(name)
       let connections = try Connections(
         workspace.environment, patience: .ofRun(SystemClock(), deadline: .seconds(120)),
         leavesNoTrace: true)
@@ -37,6 +37,12 @@ struct InspectCommand: AsyncParsableCommand {
         throw SyncError(
           .configuration, "inspect \(name)", "KEY is a primary id (a guid)",
           code: SyncError.usageCode, next: nil)
+      }
+      if case .optOut(let settings) = job {
+        let inspection = try await OptOutInspection(
+          of: key, OptOutJobState(settings, in: workspace.environment),
+          ProfileKey(workspace.profileJob), connections)
+        return print(inspection.lines, inspection.json)
       }
       let settings = try workspace.ingress(name)
       let sides = try await BothSides(settings, connections)

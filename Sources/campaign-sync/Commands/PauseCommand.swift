@@ -13,7 +13,7 @@ struct PauseCommand: AsyncParsableCommand {
   func run() async throws {
     try await Report.explaining {
       let workspace = try Workspace(common)
-      let state = JobPlace(try workspace.built(name).name, in: workspace.environment)
+      let state = JobPlace(try workspace.job(name).name, in: workspace.environment)
       try state.pause.write(PauseFile.Pause(reason: reason, since: SystemClock().now))
       Standard.output("\(name): paused; `campaign-sync resume \(name)` allows runs again")
     }
@@ -30,7 +30,7 @@ struct ResumeCommand: AsyncParsableCommand {
   func run() async throws {
     try await Report.explaining {
       let workspace = try Workspace(common)
-      let state = JobPlace(try workspace.built(name).name, in: workspace.environment)
+      let state = JobPlace(try workspace.job(name).name, in: workspace.environment)
       let wasPaused = try state.pause.read() != nil
       try state.pause.remove()
       Standard.output("\(name): \(wasPaused ? "resumed" : "was not paused")")

@@ -28,7 +28,7 @@ struct PendingCommand: AsyncParsableCommand {
     }
     try await Report.explaining {
       let workspace = try Workspace(common)
-      let state = JobPlace(try workspace.built(name).name, in: workspace.environment)
+      let state = JobPlace(try workspace.job(name).name, in: workspace.environment)
       guard SQLiteLedger.exists(in: state.folder) else {
         return Standard.output(work.json ? "[]" : "\(name): nothing is pending")
       }

@@ -12,7 +12,8 @@ struct ReplayCommand: AsyncParsableCommand {
       The next `run`, `initial` or `export` loads every row again, the way the first load went: also
       fields with `applyUpdates: false`. Rows that left the filter follow `whenFilteredOut`; rows that
       Dynamics has no more are deleted where the job applies deletions. A changed mapping is accepted.
-      A table of 2,000,000 rows or more needs --large.
+      A table of 2,000,000 rows or more needs --large. An opt-out job reads every contact and every export
+      file again; such a reading opts people out, never in.
       """)
 
   @Argument(help: "The job.") var name: String
@@ -22,12 +23,11 @@ struct ReplayCommand: AsyncParsableCommand {
   func run() async throws {
     try await Report.explaining {
       let workspace = try Workspace(common)
-      let state = JobState(try workspace.ingress(name), in: workspace.environment)
-      guard case .acquired(let lock) = try RunLock.attempt(in: state.folder) else {
-        throw SyncError(
-          .unavailable, "replay \(name)", "a run holds its lock",
-          next: "campaign-sync status \(name)")
+      if case .optOut(let settings) = try workspace.job(name) {
+        return try replay(OptOutJobState(settings, in: workspace.environment))
       }
+      let state = JobState(try workspace.ingress(name), in: workspace.environment)
+      let lock = try lock(state.place)
       defer { lock.release() }
       let checkpoint = try state.standing(organization: nil)
       switch Replay(of: checkpoint?.state) {
@@ -47,6 +47,26 @@ struct ReplayCommand: AsyncParsableCommand {
           "\(name): marked; campaign-sync run \(name) loads everything again")
       }
     }
+  }
+
+  private func replay(_ state: OptOutJobState) throws {
+    let lock = try lock(state.place)
+    defer { lock.release() }
+    let isMarked = try state.replay(now: SystemClock().now)
+    Standard.output(
+      isMarked
+        ? "\(name): marked; campaign-sync run \(name) reads every contact and every export file again; "
+          + "decisions are kept"
+        : "\(name): it has never run; its first run reads everything anyway")
+  }
+
+  private func lock(_ place: JobPlace) throws(SyncError) -> RunLock {
+    guard case .acquired(let lock) = try RunLock.attempt(in: place.folder) else {
+      throw SyncError(
+        .unavailable, "replay \(name)", "a run holds its lock",
+        next: "campaign-sync status \(name)")
+    }
+    return lock
   }
 
   /// The mapping of today is the one that is loaded.

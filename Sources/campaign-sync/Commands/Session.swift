@@ -11,9 +11,10 @@ struct Session {
     self.work = work
   }
 
-  /// Runs the jobs one after the other, parents before children; deletions go the other way.
+  /// Runs the jobs one after the other, parents before children; deletions go the other way. Then
+  /// opt-outs are decided, and events are brought.
   ///
-  /// One failing job does not stop the others.
+  /// One failing job does not stop the others. A first load of profiles ends with a run of the opt-out job.
   func perform(
     _ command: String, _ goal: IngressRun.Goal, _ names: [String] = [], all: Bool = false,
     choosing: ((Workspace) throws(SyncError) -> [String])? = nil,
@@ -25,8 +26,11 @@ struct Session {
       for name in names { try workspace.job(name) }  // before any of them runs
       let chosen = try choosing?(workspace) ?? (all ? workspace.folder.jobs.map(\.name) : names)
       let events = workspace.egressJobs.filter { chosen.contains($0.name) }
+      let optOuts = workspace.folder.jobs.filter { job in
+        if case .optOut = job { chosen.contains(job.name) } else { false }
+      }.map(\.name)
       let names = workspace.folder.inLinkOrder(chosen).flatMap(\.self)
-        .filter { name in !events.contains { $0.name == name } }
+        .filter { name in workspace.folder.ingress(name) != nil }
       let deadline = work.deadline ?? standardDeadline
       let linked = Set(names.filter { workspace.folder.isLinked($0, among: names) })
       var results: [JobResult] = []
@@ -43,8 +47,39 @@ struct Session {
         let deletes = await run(command, .job(.deletes), name, in: workspace, deadline, false)
         results[index] = results[index].followed(by: deletes)
       }
+      for name in optOuts + optOutsOfLoad(goal, results, in: workspace) where !StopFlag.isUp {
+        results.append(
+          await decide(name, command, goal, in: workspace, keepingPosition, deadline))
+      }
       results += await bring(events, command, goal, in: workspace, deadline)
       try Report.print(results, json: work.json, quiet: common.quiet)
+    }
+  }
+
+  /// The opt-out job, where `initial` has just loaded the profiles: who opted out meanwhile stays so.
+  private func optOutsOfLoad(
+    _ goal: IngressRun.Goal, _ results: [JobResult], in workspace: Workspace
+  ) -> [String] {
+    guard goal == .job(.initial), let profiles = workspace.profileJob,
+      results.contains(where: { $0.job == profiles.name && $0.outcome == .done })
+    else { return [] }
+    return workspace.optOutJobs.map(\.name)
+  }
+
+  private func decide(
+    _ name: String, _ command: String, _ goal: IngressRun.Goal, in workspace: Workspace,
+    _ keepsPosition: Bool, _ deadline: Duration?
+  ) async -> JobResult {
+    do throws(SyncError) {
+      guard case .optOut(let settings) = try workspace.job(name),
+        let goal = OptOutJob.Goal(goal)
+      else { throw .onlyForIngress(command, name) }
+      let run = OptOutRun(
+        settings, workspace, command: command, goal: goal, options: work,
+        keepingPosition: keepsPosition, deadline: deadline)
+      return await run.perform()
+    } catch {
+      return JobResult(job: name, outcome: .failed, says: error.reason, failure: error)
     }
   }
 
@@ -58,9 +93,9 @@ struct Session {
       for settings in jobs {
         group.addTask {
           do throws(SyncError) {
-            guard case .egress = try workspace.built(settings.name),
-              let goal = EgressJob.Goal(goal)
-            else { throw .notForEgress(command, settings.name) }
+            guard let goal = EgressJob.Goal(goal) else {
+              throw .onlyForIngress(command, settings.name)
+            }
             let run = EgressRun(
               settings, workspace, command: command, goal: goal, options: work,
               deadline: deadline, drawingProgress: jobs.count == 1)
@@ -104,8 +139,19 @@ extension EgressJob.Goal {
   }
 }
 
+extension OptOutJob.Goal {
+  /// Nil for what only ingress jobs do. A first load ends with a run of this job.
+  fileprivate init?(_ goal: IngressRun.Goal) {
+    switch goal {
+    case .job(.next), .job(.initial): self = .next
+    case .job(.retry): self = .retry
+    default: return nil
+    }
+  }
+}
+
 extension SyncError {
-  fileprivate static func notForEgress(_ command: String, _ job: String) -> SyncError {
+  fileprivate static func onlyForIngress(_ command: String, _ job: String) -> SyncError {
     SyncError(
       .configuration, "\(command) \(job)", "this command works on ingress jobs",
       code: SyncError.usageCode, next: "campaign-sync run \(job)")

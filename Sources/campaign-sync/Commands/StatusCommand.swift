@@ -27,12 +27,14 @@ struct StatusCommand: AsyncParsableCommand {
       var failures: [SyncError] = []
       for name in names {
         do throws(SyncError) {
-          if case .egress(let settings) = try workspace.built(name) {
-            statuses.append(try await EgressStatus.read(settings, workspace.environment))
-          } else {
-            let settings = try workspace.ingress(name)
-            statuses.append(
-              try await JobStatus.read(settings, workspace.environment, asking: !offline))
+          let environment = workspace.environment
+          switch try workspace.job(name) {
+          case .ingress(let settings):
+            statuses.append(try await JobStatus.read(settings, environment, asking: !offline))
+          case .egress(let settings):
+            statuses.append(try await EgressStatus.read(settings, environment))
+          case .optOut(let settings):
+            statuses.append(try await OptOutStatus.read(settings, environment))
           }
         } catch {
           // The others are shown all the same.

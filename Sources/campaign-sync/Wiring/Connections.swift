@@ -56,13 +56,31 @@ struct Connections {
     first: DataverseClient
   ) throws(SyncError) -> DataverseActivities {
     let settings = environment.dynamics
-    var others: [DataverseClient] = []
-    for identity in settings.clients.dropFirst() { others.append(try dynamics(as: identity)) }
-    var gates: [any Gate] = []
-    for identity in settings.clients { gates.append(try gate(identity.id)) }
+    let (others, gates) = try otherUsers()
     return DataverseActivities(
       first: first, others: others, concurrency: settings.concurrency, patience: patience,
       gates: gates)
+  }
+
+  /// Opt-outs of contacts, written by all application users at once.
+  ///
+  /// - Parameter first: of the first application user, which has its token already.
+  func consents(first: DataverseClient) throws(SyncError) -> DataverseConsents {
+    let settings = environment.dynamics
+    let (others, gates) = try otherUsers()
+    return DataverseConsents(
+      first: first, others: others, concurrency: settings.concurrency, patience: patience,
+      gates: gates)
+  }
+
+  /// The application users after the first one, and the gates of all.
+  private func otherUsers() throws(SyncError) -> (clients: [DataverseClient], gates: [any Gate]) {
+    let identities = environment.dynamics.clients
+    var others: [DataverseClient] = []
+    for identity in identities.dropFirst() { others.append(try dynamics(as: identity)) }
+    var gates: [any Gate] = []
+    for identity in identities { gates.append(try gate(identity.id)) }
+    return (others, gates)
   }
 
   private func dynamics(

@@ -13,6 +13,24 @@ protocol StatusReport {
 
 extension JobStatus: StatusReport {}
 
+extension JobPlace {
+  /// What the lock, a pause and the last run say of a job, over what its state says.
+  func judgement(
+    else standing: (state: JobStatus.State, detail: String?, next: String), _ last: RunRecord?
+  ) throws(SyncError) -> (JobStatus.State, String?, String) {
+    if try RunLock.isHeld(in: folder) { return (.running, nil, "wait, or look again") }
+    if let pause = try pause.read() {
+      return (
+        .paused, "since \(TimeText.utc(pause.since)): \(pause.reason)", "campaign-sync resume \(name)"
+      )
+    }
+    if let last, last.status != 0 {
+      return (.failed, "exit \(last.status): \(last.failure ?? "")", standing.next)
+    }
+    return standing
+  }
+}
+
 /// Where an egress job stands; no network is needed.
 struct EgressStatus: StatusReport {
   var job: String
@@ -47,19 +65,9 @@ struct EgressStatus: StatusReport {
       status.pending = try await ledger.pendingCount()
       status.kept = try await ledger.heldCount()
     }
-    try status.judge(job.place, records.last)
+    (status.state, status.detail, status.next) = try job.place.judgement(
+      else: (status.state, nil, status.next), records.last)
     return status
-  }
-
-  private mutating func judge(_ place: JobPlace, _ last: RunRecord?) throws(SyncError) {
-    if try RunLock.isHeld(in: place.folder) {
-      (state, next) = (.running, "wait, or look again")
-    } else if let pause = try place.pause.read() {
-      (state, detail) = (.paused, "since \(TimeText.utc(pause.since)): \(pause.reason)")
-      next = "campaign-sync resume \(job)"
-    } else if let last, last.status != 0 {
-      (state, detail) = (.failed, "exit \(last.status): \(last.failure ?? "")")
-    }
   }
 
   func isLate(_ age: Duration) -> Bool {

@@ -59,15 +59,7 @@ struct Inspection {
     if case .proven(let digest)? = known, case .mapped(let row)? = outcome {
       isProvenNow = RowDigester(key: ledger.digestKey).digest(row.canonicalBytes) == digest
     }
-    // The keys between a text and that text without its last digit are sixteen at most.
-    let text = key.description
-    var after = String(text.dropLast())
-    while true {
-      let batch = try await ledger.pending(after: after, limit: 20)
-      pending += batch.filter { $0.rejection.key == text }
-      guard let last = batch.last, last.rejection.key < text else { return }
-      after = last.rejection.key
-    }
+    pending = try await ledger.pending(of: key.description)
   }
 
   private mutating func compare(
@@ -223,5 +215,20 @@ extension Inspection {
           ]
         }),
     ]
+  }
+}
+
+extension SQLiteLedger {
+  /// What is pending under one key.
+  func pending(of key: String) async throws(SyncError) -> [PendingRecord] {
+    var found: [PendingRecord] = []
+    // The keys between a text and that text without its last digit are sixteen at most.
+    var after = String(key.dropLast())
+    while true {
+      let batch = try await pending(after: after, limit: 20)
+      found += batch.filter { $0.rejection.key == key }
+      guard let last = batch.last, last.rejection.key < key else { return found }
+      after = last.rejection.key
+    }
   }
 }

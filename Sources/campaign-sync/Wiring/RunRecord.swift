@@ -85,7 +85,7 @@ extension Tally {
       ("rejected", rejected), ("held", held), ("filteredOut", filteredOut), ("retried", retried),
       ("parts", parts), ("bytes", bytes), ("cut", cut), ("replacedCharacters", replacedCharacters),
       ("engineCalls", engineCalls), ("engineCallsSaved", engineCallsSaved),
-      ("unmatched", unmatched), ("files", files),
+      ("unmatched", unmatched), ("files", files), ("optedOut", optedOut), ("optedIn", optedIn),
     ]
     return counts.map { JSONValue.Member($0.0, .number(String($0.1))) }
   }
@@ -99,6 +99,7 @@ extension Tally {
       (held, "held back for a parent"),
       (filteredOut, "filtered out"), (retried, "retried"), (parts, parts == 1 ? "part" : "parts"),
       (engineCalls, "engine calls"), (engineCallsSaved, "calls saved"),
+      (optedOut, "opted out"), (optedIn, "opted in"),
       (unmatched, "without a contact"), (files, files == 1 ? "file" : "files"),
     ]
     let said = counts.filter { $0.0 > 0 }.map { "\(TimeText.count($0.0)) \($0.1)" }

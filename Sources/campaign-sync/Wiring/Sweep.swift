@@ -53,8 +53,10 @@ struct Sweep {
 
   private func exports() async throws(SyncError) -> [Line] {
     var files: [String: RemoteFile] = [:]
-    for settings in workspace.egressJobs {
-      for file in try await ExportReader.files(of: settings.files.pattern, in: dropbox)
+    let patterns =
+      workspace.egressJobs.map(\.files.pattern) + workspace.optOutJobs.compactMap(\.files?.pattern)
+    for pattern in patterns {
+      for file in try await ExportReader.files(of: pattern, in: dropbox)
       where ExportReader.isProper(file.name) && !isArchived(file.name) {
         files[file.name] = file
       }
@@ -92,27 +94,18 @@ struct Sweep {
       switch job {
       case .ingress: break
       case .optOut(let settings):
-        if let files = settings.files, ExportReader.takes(file.name, files.pattern) {
-          names.append(settings.name)
-        }
+        guard let files = settings.files, settings.readsCampaign,
+          ExportReader.takes(file.name, files.pattern)
+        else { continue }
+        let state = OptOutJobState(settings, in: workspace.environment)
+        if try await !state.hasFinished(file, isLooking: isDry) { names.append(settings.name) }
       case .egress(let settings):
         guard ExportReader.takes(file.name, settings.files.pattern) else { continue }
-        if try await !hasFinished(file, settings) { names.append(settings.name) }
+        let state = EgressJobState(settings, in: workspace.environment)
+        if try await !state.hasFinished(file, isLooking: isDry) { names.append(settings.name) }
       }
     }
     return names
-  }
-
-  private func hasFinished(
-    _ file: RemoteFile, _ settings: EgressSettings
-  ) async throws(SyncError) -> Bool {
-    let state = EgressJobState(settings, in: workspace.environment)
-    guard let checkpoint = try state.checkpoint(organization: nil) else { return false }
-    let ledger =
-      isDry
-      ? try SQLiteLedger.look(in: state.place.folder)
-      : try SQLiteLedger.open(in: state.place.folder, identity: checkpoint.identity)
-    return try await ledger.file(file.name)?.isDone(with: file) ?? false
   }
 
   private func clear(_ file: RemoteFile) async throws(SyncError) -> Line {

@@ -82,20 +82,25 @@ struct Workspace {
       code: SyncError.usageCode, next: "jobs are: \(names.joined(separator: ", "))")
   }
 
-  /// The job of that name, if its work is built.
-  func built(_ name: String) throws(SyncError) -> JobFile {
-    let job = try job(name)
-    if let notBuilt = folder.notBuilt[name] { throw .problems(notBuilt) }
-    return job
-  }
-
   var egressJobs: [EgressSettings] {
     folder.jobs.compactMap { if case .egress(let settings) = $0 { settings } else { nil } }
   }
 
-  /// The ingress job of that name, if its work is built.
+  /// Those that read what Campaign exports.
+  var optOutJobs: [OptOutSettings] {
+    folder.jobs.compactMap { if case .optOut(let settings) = $0 { settings } else { nil } }
+      .filter(\.readsCampaign)
+  }
+
+  /// The job that brings contacts to profiles.
+  var profileJob: IngressSettings? {
+    folder.jobs.lazy.compactMap { if case .ingress(let settings) = $0 { settings } else { nil } }
+      .first { $0.resource == "profile" }
+  }
+
+  /// The ingress job of that name.
   func ingress(_ name: String) throws(SyncError) -> IngressSettings {
-    guard case .ingress(let settings) = try built(name) else {
+    guard case .ingress(let settings) = try job(name) else {
       throw SyncError(
         .configuration, "use the job \(name)", "this command works on ingress jobs",
         code: SyncError.usageCode, next: nil)

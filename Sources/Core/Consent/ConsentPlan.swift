@@ -1,0 +1,121 @@
+/// Where in one opt-out file everything stands.
+package struct ConsentPlan: Sendable {
+  package enum Verdict: Sendable, Equatable {
+    /// A profile that does not come from Dynamics: its key is empty, or is no guid.
+    case stranger
+    case row(ConsentRow)
+    /// The row has more or fewer fields than the header.
+    case broken(Rejection)
+  }
+
+  private struct Place: Sendable {
+    var attribute: ConsentAttribute
+    var value: Int
+    var time: Int
+  }
+
+  private let file: RemoteFile
+  private let zone: TimeZoneRules
+  private let width: Int
+  private let key: Int
+  private let places: [Place]
+
+  /// - Parameter header: the first row of the file.
+  /// - Errors: `configuration`: every column that the job names and the header does not have.
+  package init(
+    _ settings: OptOutSettings, header: CSVRow, file: RemoteFile, zone: TimeZoneRules
+  ) throws(SyncError) {
+    let names = header.texts.map(ExportHeader.trimmed)
+    var missing: [String] = []
+    func place(_ name: String) -> Int {
+      if let place = names.firstIndex(of: name) { return place }
+      if !missing.contains(name) { missing.append(name) }
+      return 0
+    }
+    guard let files = settings.files else {
+      throw SyncError(.bug, "read \(file.name)", "the job reads no opt-out files")
+    }
+    let key = place(files.key)
+    var places: [Place] = []
+    for field in settings.fields {
+      guard let attribute = ConsentAttribute(field.campaign) else { continue }
+      // An instance calls them one way or the other, and so does its export.
+      let name = [field.campaign, attribute.name, attribute.otherName].first(where: names.contains)
+      let column = name ?? field.campaign
+      let time = files.modified.replacing("{campaign}", with: column)
+      places.append(Place(attribute: attribute, value: place(column), time: place(time)))
+    }
+    guard missing.isEmpty else {
+      throw ExportHeader.missing(missing, of: file.name, names, keys: "`from` and `fields`")
+    }
+    (self.file, self.zone, self.key, self.places) = (file, zone, key, places)
+    width = names.count
+  }
+
+  package func judge(_ row: CSVRow) -> Verdict {
+    guard row.count == width else {
+      let text = key < row.count ? row.text(key) : ""
+      return .broken(
+        Rejection(
+          key: text.isEmpty ? "\(file.name)@\(row.start)" : text, what: .consent,
+          rule: Rejection.rowBroken,
+          reason: "the row has \(row.count) fields, the header \(width)"))
+    }
+    guard let contact = RowKey(row.text(key)) else { return .stranger }
+    var consents = ConsentRow(contact: contact)
+    for place in places {
+      switch ConsentPlan.value(row.text(place.value)) {
+      case .some(let value?):
+        let time = ConsentPlan.time(row.text(place.time), zone)
+        consents.observations[place.attribute] = ConsentObservation(
+          value: value, at: time, file: file.modified)
+      case .some(nil): break
+      case nil: consents.unreadable += 1
+      }
+    }
+    return .row(consents)
+  }
+
+  /// Inner nil: an empty field, which says nothing; outer nil: it cannot be read.
+  private static func value(_ text: String) -> Bool?? {
+    switch text.lowercased() {
+    case "true", "1": .some(true)
+    case "false", "0": .some(false)
+    case "": .some(nil)
+    default: nil
+    }
+  }
+
+  /// Nil where it is missing, cannot be read, or the clocks showed it twice or never.
+  private static func time(_ text: String, _ zone: TimeZoneRules) -> Instant? {
+    guard case .at(let instant) = EventTime(text, zone, whereTwice: .unreadable) else { return nil }
+    return Instant(milliseconds: instant.milliseconds + Int64(milliseconds(text)))
+  }
+
+  /// Of the fraction behind the seconds, if there is one.
+  private static func milliseconds(_ text: String) -> Int {
+    let bytes = Array(text.utf8)
+    guard bytes.count > 20, bytes[19] == 0x2E else { return 0 }
+    let digits = bytes[20...].prefix { (0x30...0x39).contains($0) }.prefix(3)
+    let number = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    return digits.count == 3 ? number : digits.count == 2 ? number * 10 : number * 100
+  }
+}
+
+/// What one row of an opt-out file says.
+package struct ConsentRow: Sendable, Equatable {
+  package var contact: RowKey
+  /// Only attributes of which it says something.
+  package var observations: [ConsentAttribute: ConsentObservation] = [:]
+  /// Values that cannot be read, and count as unknown.
+  package var unreadable = 0
+
+  package init(contact: RowKey) { self.contact = contact }
+}
+
+extension ConsentAttribute {
+  /// `blackListEmail` for `denyListEmail`; the same where there is no other.
+  package var otherName: String {
+    name.hasPrefix("denyList") ? "blackList" + name.dropFirst("denyList".count) : name
+  }
+}

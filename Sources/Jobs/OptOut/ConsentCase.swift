@@ -1,0 +1,214 @@
+import Core
+
+/// One contact that is decided about: what both sides say, what is to be written, how it ended.
+struct ConsentCase: Sendable {
+  /// What a look-up by the key has found in Campaign.
+  enum Profile: Sendable {
+    case none
+    case one(ResourceRecord)
+    case several
+  }
+
+  /// What keeps a decision from being carried out.
+  private enum Obstacle: String {
+    case noContact, noProfile, severalRecords, refused
+  }
+
+  let contact: RowKey
+  private(set) var decisions: [ConsentDecision] = []
+  /// What is to be written to the contact.
+  private(set) var toRow: ContactChange?
+  /// What is to be written to the profile.
+  private(set) var toProfile: (record: ResourceRecord, fields: [FieldValue])?
+  private(set) var isOvertaken = false
+
+  private var records: [ConsentAttribute: ConsentRecord]
+  private let profile: Profile
+  private let row: ContactConsent?
+  private let target: OptOutTarget
+  private var obstacle: Obstacle?
+  private var excerpt: String?
+  private var code: String?
+  private var tally = Tally()
+
+  init(
+    _ contact: RowKey, _ records: [ConsentAttribute: ConsentRecord], _ profile: Profile,
+    _ row: ContactConsent?, _ target: OptOutTarget
+  ) {
+    self.contact = contact
+    self.records = records
+    self.profile = profile
+    self.row = row
+    self.target = target
+  }
+
+  /// Decides every attribute that is due, also those that wait.
+  mutating func decide(by rule: ConsentRule, at now: Instant) {
+    for (index, pair) in target.pairs.enumerated() {
+      guard var record = records[pair.attribute], let trigger = record.due else { continue }
+      let campaign = value(of: pair)
+      let dynamics = row.flatMap { pair.turned($0.values[index]) }
+      let time = record.time(of: campaign)
+      let order = ConsentRule.Order(campaign: time, dynamics: row?.modified)
+      let becomes = rule.decide(trigger, campaign: campaign, dynamics: dynamics, order: order)
+      record.dynamics = row == nil ? .never : .init(dynamics)
+      if case .one = profile { record.campaign = .init(campaign) } else { record.campaign = .never }
+      records[pair.attribute] = record
+      decisions.append(
+        ConsentDecision(
+          contact: contact, attribute: pair.attribute, at: now, direction: rule.direction,
+          trigger: trigger, campaign: campaign, dynamics: dynamics, campaignTime: time,
+          dynamicsTime: row?.modified, becomes: becomes, outcome: plan(becomes, pair)))
+    }
+  }
+
+  /// Nil where Campaign says nothing.
+  private func value(of pair: OptOutTarget.Pair) -> Bool? {
+    guard case .one(let record) = profile else { return nil }
+    switch record.values[pair.field] {
+    case "true": return true
+    case "false": return false
+    default: return nil
+    }
+  }
+
+  /// Notes what is to be written of one decision.
+  private mutating func plan(
+    _ becomes: ConsentRule.Outcome, _ pair: OptOutTarget.Pair
+  ) -> ConsentDecision.Outcome {
+    var outcome = ConsentDecision.Outcome.nothing
+    if let value = pair.turned(becomes.dynamics) {
+      guard let row else { return wait(.noContact) }
+      var change =
+        toRow ?? ContactChange(contact: contact, version: row.version, values: [:])
+      change.values[pair.column] = value
+      toRow = change
+      outcome = .begun
+    }
+    if let value = becomes.campaign {
+      switch profile {
+      case .none: return wait(.noProfile)
+      case .several: return wait(.severalRecords)
+      case .one(let record):
+        let fields = toProfile?.fields ?? []
+        toProfile = (
+          record, fields + [FieldValue(pair.field, .boolean, value ? "true" : "false")]
+        )
+        outcome = .begun
+      }
+    }
+    return outcome
+  }
+
+  private mutating func wait(_ obstacle: Obstacle) -> ConsentDecision.Outcome {
+    self.obstacle = self.obstacle ?? obstacle
+    return .waiting
+  }
+
+  // MARK: how the writes ended
+
+  mutating func profile(_ outcome: WriteOutcome) {
+    switch outcome {
+    case .done:
+      tally.updated += 1
+      tally.engineCalls += 2
+      end(.written) { $0.becomes.campaign != nil }
+    case .refused(let code, let excerpt): refuse(code, excerpt) { $0.becomes.campaign != nil }
+    case .absent:
+      obstacle = obstacle ?? .noProfile
+      end(.waiting) { $0.becomes.campaign != nil }
+    case .unknown: end(.overtaken) { $0.becomes.campaign != nil }
+    }
+  }
+
+  mutating func row(_ outcome: ContactWrite) {
+    switch outcome {
+    case .written:
+      tally.updated += 1
+      end(.written) { $0.becomes.dynamics != nil }
+    case .overtaken, .unknown: end(.overtaken) { $0.becomes.dynamics != nil }
+    case .missing:
+      obstacle = obstacle ?? .noContact
+      end(.waiting) { $0.becomes.dynamics != nil }
+    case .refused(let code, let excerpt): refuse(code, excerpt) { $0.becomes.dynamics != nil }
+    }
+  }
+
+  private mutating func refuse(
+    _ code: String, _ excerpt: String, _ isAbout: (ConsentDecision) -> Bool
+  ) {
+    obstacle = .refused
+    (self.code, self.excerpt) = (code, excerpt)
+    end(.refused, isAbout)
+  }
+
+  /// A decision that was carried out on one side only is not carried out.
+  private mutating func end(
+    _ outcome: ConsentDecision.Outcome, _ isAbout: (ConsentDecision) -> Bool
+  ) {
+    if outcome == .overtaken { isOvertaken = true }
+    for index in decisions.indices where isAbout(decisions[index]) {
+      guard [.begun, .written].contains(decisions[index].outcome) else { continue }
+      decisions[index].outcome = outcome
+    }
+  }
+
+  // MARK: what is remembered
+
+  /// What the ledger is to hear of the contact.
+  func settle(_ sum: inout Tally, _ entries: inout [LedgerEntry]) {
+    sum += tally
+    guard !decisions.isEmpty else { return }
+    entries.append(.decided(decisions))
+    if isGone {
+      entries += [.consentsForgotten([contact]), .settled(contact.description)]
+      return
+    }
+    var changed: [ConsentRecord] = []
+    for decision in decisions {
+      guard var record = records[decision.attribute] else { continue }
+      switch decision.outcome {
+      case .nothing: (record.due, record.waits) = (nil, false)
+      case .begun, .overtaken: break
+      case .waiting, .refused:
+        record.waits = true
+        record.dynamics = .never
+      case .written:
+        (record.due, record.waits) = (nil, false)
+        for value in [decision.becomes.dynamics, decision.becomes.campaign].compactMap(\.self) {
+          if value { sum.optedOut += 1 } else { sum.optedIn += 1 }
+        }
+        if let value = decision.becomes.dynamics { record.dynamics = .init(value) }
+        if let value = decision.becomes.campaign { record.campaign = .init(value) }
+      }
+      changed.append(record)
+    }
+    entries.append(.consents(changed))
+    switch obstacle {
+    case nil:
+      if !isOvertaken { entries.append(.settled(contact.description)) }
+      if tally.updated == 0 { sum.unchanged += 1 }
+    case let obstacle?:
+      if obstacle == .refused { sum.rejected += 1 } else { sum.unmatched += 1 }
+      entries.append(.pending(rejection(obstacle)))
+    }
+  }
+
+  /// Dynamics removed the contact, and nothing of it is on the way: there is nobody to decide about.
+  private var isGone: Bool {
+    row == nil && decisions.allSatisfy { [.dynamics, .bulk].contains($0.trigger) }
+  }
+
+  private func rejection(_ obstacle: Obstacle) -> Rejection {
+    let reason =
+      switch obstacle {
+      case .noContact: "Dynamics does not have the contact; nothing is created for an opt-out"
+      case .noProfile: "Campaign does not have the profile; ingress creates it with its opt-outs"
+      case .severalRecords: "several Campaign records have this key: merge them in Campaign"
+      case .refused: "the opt-out was refused (\(code ?? "no code"))"
+      }
+    return Rejection(
+      key: contact.description, what: .consent, rule: obstacle.rawValue, reason: reason,
+      excerpt: excerpt)
+  }
+}

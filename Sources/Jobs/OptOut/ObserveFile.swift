@@ -1,0 +1,93 @@
+import Core
+
+/// Some rows of an opt-out file, and where they end.
+struct ConsentSlice: ExportSlice {
+  var rows: [ConsentRow] = []
+  var broken: [Rejection] = []
+  /// Profiles that do not come from Dynamics.
+  var strangers = 0
+  var end: UInt64
+  var count: Int { rows.count }
+
+  init(end: UInt64) { self.end = end }
+
+  mutating func take(_ row: CSVRow, _ plan: ConsentPlan) {
+    switch plan.judge(row) {
+    case .stranger: strangers += 1
+    case .row(let row): rows.append(row)
+    case .broken(let rejection): broken.append(rejection)
+    }
+  }
+}
+
+extension OptOutJob {
+  /// One complete opt-out file -> observations in the ledger.
+  ///
+  /// - Returns: what is wrong with this file; it is left where it stands, and others are not.
+  func observe(
+    _ file: RemoteFile, _ emit: Emit<OptOutState>
+  ) async throws(SyncError) -> SyncError? {
+    let export = ports.export
+    let read = try await export.attempt { () async throws(SyncError) in
+      guard var mark = try await export.begin(file) else { return }
+      guard let header = try await export.header(of: file) else {
+        return try await finish(mark, emit)
+      }
+      let plan = try ConsentPlan(settings, header: header, file: file, zone: ports.zone)
+      mark.offset = max(mark.offset, header.end)
+      let slices = try ExportSlices<ConsentSlice>(file, export, from: mark.offset) {
+        $1.take($0, plan)
+      }
+      var unreadable = 0
+      while let slice = try await slices.next() {
+        guard try await export.isUnchanged(file) else { return }
+        mark.offset = slice.end
+        unreadable += slice.rows.reduce(0) { $0 + $1.unreadable }
+        try await record(slice, mark, emit)
+      }
+      if unreadable > 0 {
+        export.note("\(file.name): \(unreadable) values cannot be read and count as unknown")
+      }
+      guard try await export.isUnchanged(file) else { return }
+      try await finish(mark, emit)
+    }
+    if case .failure(let fault) = read { return fault }
+    return nil
+  }
+
+  private func finish(_ mark: FileMark, _ emit: Emit<OptOutState>) async throws(SyncError) {
+    var done = mark
+    done.isDone = true
+    var tally = Tally()
+    tally.files = 1
+    try await emit(
+      Advance(tally: tally, settle: Settlement(entries: [.file(done)]), now: true) { state in
+        state.waiting.removeAll { $0.name == mark.name }
+      })
+  }
+
+  private func record(
+    _ slice: ConsentSlice, _ mark: FileMark, _ emit: Emit<OptOutState>
+  ) async throws(SyncError) {
+    var known = try await ports.ledger.consents(of: slice.rows.map(\.contact))
+    var changed: [RowKey: Set<ConsentAttribute>] = [:]
+    for row in slice.rows {
+      for (attribute, seen) in row.observations {
+        var record = known[row.contact]?[attribute] ?? ConsentRecord(row.contact, attribute)
+        guard record.take(seen) else { continue }
+        known[row.contact, default: [:]][attribute] = record
+        changed[row.contact, default: []].insert(attribute)
+      }
+    }
+    let records = changed.flatMap { contact, attributes in
+      attributes.compactMap { known[contact]?[$0] }
+    }
+    var tally = Tally()
+    tally.read = slice.rows.count + slice.broken.count + slice.strangers
+    tally.filteredOut = slice.strangers
+    tally.rejected = slice.broken.count
+    let entries =
+      slice.broken.map(LedgerEntry.pending) + [.consents(records), .file(mark)]
+    try await emit(Advance(tally: tally, settle: Settlement(entries: entries), now: true))
+  }
+}
