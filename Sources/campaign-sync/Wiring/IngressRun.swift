@@ -85,7 +85,7 @@ extension IngressRun {
     _ connections: Connections
   ) async throws(SyncError) -> (RunOutcome<IngressState>, String?) {
     if keepsPosition { try await keepPosition(connections) }
-    if readsRows { try await takeOverOptOuts(connections) }
+    if case .job = goal { try await takeOverOptOuts(connections) }
     let standing = try state.checkpoint(organization: nil)
     if let idle = try idle(standing?.state) {
       return (RunOutcome(state: standing?.state ?? IngressState()), idle)
@@ -157,14 +157,6 @@ extension IngressRun {
       return try? await dynamics.pendingChanges(query, from: link)
     }
     return try? await dynamics.approximateCount(settings.bareTable)
-  }
-
-  /// Rows of a loaded job are read and mapped.
-  private var readsRows: Bool {
-    switch goal {
-    case .job(.export), .job(.deletes), .stage, .confirm: false
-    case .job: true
-    }
   }
 
   /// False for what never comes to the shared folder: its key may be missing then.

@@ -45,9 +45,11 @@ extension IngressRun {
       let organization = try await dynamics.organization()
       _ = try state.standing(organization: organization.id)
       let query = try await BothSides(settings, connections).query
-      if checkpoint.state.query?.columns != query.columns,
-        try await !retarget(&checkpoint.state, to: query, dynamics)
-      {
+      if checkpoint.state.query?.columns != query.columns {
+        _ = try await retarget(&checkpoint.state, to: query, dynamics)
+      }
+      // Refused, or expired: what comes with the old columns could not be mapped any more.
+      if checkpoint.state.query?.columns != query.columns, checkpoint.state.delta.token != nil {
         checkpoint.state = checkpoint.state.recovering(.tokenRefused)
       }
     }

@@ -22,8 +22,10 @@ import Testing
   private let key = Contacts.key(0)
   private let other = Contacts.key(2)
 
-  private func bench(_ mapped: Mapped, byFile: Bool) throws -> IngressBench {
-    let bench = try IngressBench { settings in
+  private func bench(
+    _ mapped: Mapped, byFile: Bool, _ world: World = .calm()
+  ) throws -> IngressBench {
+    let bench = try IngressBench(world) { settings in
       settings.initial = byFile ? .file : .api
       let place = SourcePosition(file: "jobs/opt-out.yaml", line: 6)
       switch mapped {
@@ -103,6 +105,39 @@ import Testing
     #expect(
       bench.resource.contents[key.description]?.first?["firstName"] != "Old", "it was written")
     #expect(bench.workflow.problems.isEmpty)
+  }
+
+  @Test(
+    "Killed anywhere, with answers lost, a load, a replay and a recovery opt nobody in",
+    arguments: Mapped.allCases, UInt64(1)...40)
+  func storm(mapped: Mapped, seed: UInt64) throws {
+    let world = World(seed: seed, kills: 1 + Int(seed % 4), span: 150, isLossy: seed % 2 == 0)
+    let bench = try bench(mapped, byFile: seed % 3 != 0, world)
+    bench.wish { [key] in
+      $0.pageSize = 2
+      $0.whenPaged = {
+        bench.resource.change(
+          key.description, ["blackListEmail": "true", "blackListMobile": "true"])
+      }
+    }
+    var problems: [String?] = [bench.persist(.initial)]
+    bench.replay()
+    problems.append(bench.persist(.initial))
+    bench.table.change(Contacts.key(1), ["firstname": "New"])
+    bench.table.expireTokens()
+    problems.append(bench.persist(.delta))
+    if mapped == .derived {
+      bench.table.change(key, ["firstname": "New", "donotbulkemail": .null])
+      problems.append(bench.persist(.delta))
+    }
+    world.clearUp()
+    problems.append(bench.persist(.delta))
+    let deaths = world.story.joined(separator: ", ")
+    #expect(problems.compactMap(\.self).isEmpty, "seed \(seed); died \(deaths)")
+    #expect(flags(bench, key) == ["true", "true"], "seed \(seed); died \(deaths)")
+    #expect(flags(bench, other) == ["true", "true"], "seed \(seed); died \(deaths)")
+    #expect(flags(bench, Contacts.key(1)) == [nil, nil], "seed \(seed); died \(deaths)")
+    #expect(world.violations.isEmpty && bench.workflow.problems.isEmpty)
   }
 
   @Test(
