@@ -114,7 +114,6 @@ import Testing
     let world = World(seed: seed, kills: 1 + Int(seed % 4), span: 150, isLossy: seed % 2 == 0)
     let bench = try bench(mapped, byFile: seed % 3 != 0, world)
     bench.wish { [key] in
-      $0.pageSize = 2
       $0.whenPaged = {
         bench.resource.change(
           key.description, ["blackListEmail": "true", "blackListMobile": "true"])
@@ -123,11 +122,11 @@ import Testing
     var problems: [String?] = [bench.persist(.initial)]
     bench.replay()
     problems.append(bench.persist(.initial))
-    bench.table.change(Contacts.key(1), ["firstname": "New"])
+    for changed in [key, Contacts.key(1)] { bench.table.change(changed, ["firstname": "New"]) }
     bench.table.expireTokens()
     problems.append(bench.persist(.delta))
     if mapped == .derived {
-      bench.table.change(key, ["firstname": "New", "donotbulkemail": .null])
+      bench.table.change(key, ["firstname": "Newer", "donotbulkemail": .null])
       problems.append(bench.persist(.delta))
     }
     world.clearUp()
