@@ -50,8 +50,21 @@ package struct JobFolder: Sendable {
       JobFolder.read(file.name, file.text, problems)
     }
     folder.jobs = jobs.map(\.job)
+    folder.shareOptOuts()
     JobsTogether(jobs: jobs, problems: problems).check()
     return (folder, Guardrails.check(jobs))
+  }
+
+  /// A profile that ingress creates carries the opt-outs that the opt-out job decides.
+  private mutating func shareOptOuts() {
+    let fields = jobs.flatMap { job in
+      if case .optOut(let settings) = job { settings.fields } else { [OptOutSettings.Field]() }
+    }
+    for (index, job) in jobs.enumerated() {
+      guard case .ingress(var settings) = job, settings.resource == "profile" else { continue }
+      settings.optOuts = fields
+      jobs[index] = .ingress(settings)
+    }
   }
 
   /// Names of jobs, parents before children, else in the order given.

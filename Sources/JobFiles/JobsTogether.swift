@@ -66,8 +66,18 @@ struct JobsTogether {
     for case let settings? in jobs.map(\.ingress) where settings.resource == "profile" {
       for field in settings.fields { feeders[OptOutFile.denyName(field.to)] = settings.name }
     }
+    var reader: String?
     for job in jobs {
       guard case .optOut(let settings) = job.job else { continue }
+      if settings.readsCampaign {
+        if let reader {
+          add(
+            job.root.place(of: "direction"), "direction",
+            "reads opt-out files, as the job \(reader) does: Campaign exports one set of opt-outs, "
+              + "so there is one opt-out job; put all pairs there")
+        }
+        reader = reader ?? settings.name
+      }
       for (index, field) in settings.fields.enumerated() where !field.campaign.isEmpty {
         let name = OptOutFile.denyName(field.campaign)
         if let other = feeders[name], other != settings.name {

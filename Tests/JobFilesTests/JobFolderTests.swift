@@ -20,6 +20,33 @@ struct JobFolderTests {
     #expect(try JobFolder.read([], guardrails: .error).folder.jobs.isEmpty)
   }
 
+  @Test func theProfilesJobKnowsWhatTheOptOutJobDecides() throws {
+    let folder = try JobFolder.read(try files(), guardrails: .error).folder
+    let contacts = try #require(folder.ingress("contacts"))
+    #expect(contacts.optOuts.map(\.campaign) == ["blackListMobile", "denyListPushnotification"])
+    #expect(contacts.optOuts.map(\.invert) == [false, true])
+    #expect(contacts.optOuts.map(\.position.file) == ["jobs/opt-out.yaml", "jobs/opt-out.yaml"])
+    #expect(contacts.header.suffix(2) == ["blackListMobile", "denyListPushnotification"])
+    #expect(folder.ingress("vehicles")?.optOuts == [])
+    #expect(folder.parents(of: try #require(folder.ingress("vehicles"))) == [contacts])
+  }
+
+  @Test func changesByFileMayCarryWhatTheOptOutJobDecides() throws {
+    let optOut = try fixture("right/opt-out.yaml")
+    let contacts = """
+      kind: ingress
+      from: { table: contact }
+      to: { resource: profile, key: externalId }
+      fields: [ { from: firstname, to: firstName } ]
+      delta: { via: file }
+      import: { workflow: W, signal: s, parameters: { files: "{files}" }, done: "{run}.done" }
+      """
+    let found = problems([
+      (name: "jobs/opt-out.yaml", text: optOut), (name: "jobs/contacts.yaml", text: contacts),
+    ])
+    #expect(found.isEmpty)
+  }
+
   @Test func parentsComeBeforeTheirChildren() throws {
     var folder = JobFolder()
     func job(_ name: String, _ parents: String...) -> JobFile {

@@ -9,7 +9,10 @@ import Testing
 struct WrongFilesTests {
   static let jobs = Golden.names(in: "jobfiles/wrong", ending: ".yaml")
   static let environments = Golden.names(in: "jobfiles/wrong/environments", ending: ".yaml")
-  static let together = ["all-at-once", "one-table", "opt-out-fed-twice", "parents"]
+  static let together = [
+    "all-at-once", "one-table", "opt-out-disabled", "opt-out-fed-twice", "opt-out-names",
+    "opt-outs-two", "parents",
+  ]
 
   @Test("A wrong job file says where and what", arguments: jobs)
   func wrongJob(name: String) throws {

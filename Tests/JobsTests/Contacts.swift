@@ -16,6 +16,8 @@ enum Contacts {
       ColumnSchema(name: "cs_vip", kind: .boolean),
       ColumnSchema(name: "cs_seen", kind: .dateTime(.userLocal)),
       ColumnSchema(name: "cs_tier", kind: .string),
+      ColumnSchema(name: "donotbulkemail", kind: .boolean),
+      ColumnSchema(name: "followemail", kind: .boolean),
     ])
 
   static let profile = ResourceSchema(
@@ -29,6 +31,8 @@ enum Contacts {
       FieldSchema(name: "cusVip", kind: .boolean),
       FieldSchema(name: "cusSeen", kind: .dateTime),
       FieldSchema(name: "cusTier", kind: .text),
+      FieldSchema(name: "blackListEmail", alias: "denyListEmail", kind: .boolean),
+      FieldSchema(name: "blackListMobile", alias: "denyListMobile", kind: .boolean),
     ])
 
   static var settings: IngressSettings {

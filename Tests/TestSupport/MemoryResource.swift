@@ -74,12 +74,26 @@ package final class MemoryResource: ResourceStore {
     state.withLock { $0.refused[key] = code }
   }
 
+  /// Somebody changes the records with this key in Campaign.
+  package func change(_ key: String, _ values: [String: String]) {
+    state.withLock { state in
+      for (place, record) in state.records where record[self.key] == key {
+        state.records[place] = record.merging(values) { $1 }
+      }
+    }
+  }
+
   /// What the import workflow does: no API call, no meter.
-  package func load(_ values: [String: String]) {
+  ///
+  /// - Parameter onInsertOnly: fields that a record which exists keeps.
+  package func load(
+    _ values: [String: String], onInsertOnly: (String) -> Bool = { _ in false }
+  ) {
     state.withLock { state in
       let found = state.records.first { $0.value[key] == values[key] }?.key
       let place = found ?? state.next
       if found == nil { state.next += 1 }
+      let values = found == nil ? values : values.filter { !onInsertOnly($0.key) }
       state.records[place] = (state.records[place] ?? [:]).merging(values) { $1 }
     }
   }

@@ -5,7 +5,8 @@ import Synchronization
 /// Campaign's import workflow in memory: a signal, some minutes of work, the files are in.
 ///
 /// - Shape: it loads every file that fits the parameter `files`, sorted by name; removes each;
-///   writes rows it does not like to the reject file; writes the done file last.
+///   writes rows it does not like to the reject file; writes the done file last. Opt-outs go to
+///   new records only, as docs/import-workflow.md wants it.
 package final class MemoryWorkflow: ImportWorkflow {
   private struct Order {
     var source: String
@@ -158,11 +159,16 @@ package final class MemoryWorkflow: ImportWorkflow {
         continue
       }
       var values: [String: String] = [:]
-      for (name, text) in zip(names, row) { values[name] = stored(text, in: name) }
-      resource.load(values)
+      for (name, text) in zip(names, row) {
+        if ConsentAttribute(name) != nil, text == "false" { complain("\(name) says false") }
+        values[schema.field(name)?.name ?? name] = stored(text, in: name)
+      }
+      resource.load(values, onInsertOnly: { ConsentAttribute($0) != nil })
     }
     dropbox.files[name] = nil
   }
+
+  private func complain(_ problem: String) { state.withLock { $0.problems.append(problem) } }
 
   /// In the form in which Campaign shows it; nil where an empty field changes nothing.
   private func stored(_ text: String, in name: String) -> String? {

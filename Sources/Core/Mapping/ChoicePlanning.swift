@@ -124,6 +124,7 @@ extension RowPlanBuilder {
       case .success(let file):
         let field = dialect.encode(file.bytes)
         (literal.csv, literal.replaced, literal.cut) = (field.bytes, field.replaced, file.cuts)
+        if step.onlyOptsOut, file.bytes == FlagText.bytes(false) { literal.csv = [] }
       }
       if case .success(let value) = convert(text, plain, .api) {
         literal.text = String(decoding: value.bytes, as: UTF8.self)

@@ -35,6 +35,8 @@ struct FieldStep: BitwiseCopyable, Sendable {
   var isCut = false
   /// Labels: a value that the table does not know cannot be written.
   var isClosed = false
+  /// A file says that somebody is opted out, or nothing: loaded late, a `false` opts people in.
+  var onlyOptsOut = false
 
   init(column: Int, source: Source, target: Target) {
     self.column = column

@@ -15,6 +15,12 @@ package struct MappedRow: Sendable, Equatable {
     /// `applyUpdates: false`: an update leaves it alone.
     package var isCreateOnly: Bool
     var target: FieldStep.Target
+    /// One of the opt-out attributes: `true` is opted out.
+    package var isOptOut = false
+    /// Another job keeps it up to date: only a create has it, and only where it opts out.
+    package var isInsertOnly = false
+
+    fileprivate var optsIn: Bool { isOptOut && field.text == "false" }
   }
 
   package var key: RowKey
@@ -29,19 +35,23 @@ package struct MappedRow: Sendable, Equatable {
 
   /// What a create sends: the key and everything that has a value.
   package var forCreate: [FieldValue] {
-    [keyField] + values.filter { $0.presence == .value }.map(\.field)
+    let sent = values.filter { $0.presence == .value && !($0.isInsertOnly && $0.optsIn) }
+    return [keyField] + sent.map(\.field)
   }
 
   /// What an update sends to a record that shows these values: only what differs.
   ///
-  /// - Parameter includingCreateOnly: true for initial and replay.
+  /// - Parameters:
+  ///   - includingCreateOnly: true for initial and replay.
+  ///   - mayOptIn: the row came because it changed; what is read in bulk may be older than what
+  ///     somebody said in Campaign meanwhile.
   package func differences(
-    from record: ResourceRecord, includingCreateOnly: Bool = false
+    from record: ResourceRecord, includingCreateOnly: Bool = false, mayOptIn: Bool = true
   ) -> [FieldValue] {
     values.compactMap { value in
-      guard value.presence != .leftOut, includingCreateOnly || !value.isCreateOnly else {
-        return nil
-      }
+      guard value.presence != .leftOut, includingCreateOnly || !value.isCreateOnly,
+        !value.isInsertOnly, mayOptIn || !value.optsIn
+      else { return nil }
       let shown = record.values[value.field.name] ?? ""
       let isEqual = CampaignForm.equal(shown, value.field.text, value.target)
       return isEqual ? nil : value.field
@@ -58,7 +68,7 @@ package struct MappedRow: Sendable, Equatable {
       bytes += text.utf8
     }
     add(key.description)
-    for value in values where !value.isCreateOnly {
+    for value in values where !value.isCreateOnly && !value.isInsertOnly {
       add(value.field.name)
       switch value.presence {
       case .value: add(value.field.text)

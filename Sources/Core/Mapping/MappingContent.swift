@@ -23,6 +23,11 @@ package struct MappingContent: Sendable, Equatable {
       facts.append(Fact(subject, "job", parent.job))
       if parent.isRequired { facts.append(Fact(subject, "required", "true")) }
     }
+    for optOut in settings.optOuts {
+      let subject = Fact.optOut + optOut.campaign
+      facts.append(Fact(subject, "from", optOut.dynamics))
+      facts.append(Fact(subject, "invert", String(optOut.invert)))
+    }
     text = facts.map(\.line).joined()
   }
 
@@ -38,6 +43,15 @@ package struct MappingContent: Sendable, Equatable {
   }
 
   package var utf8: [UInt8] { Array(text.utf8) }
+
+  /// Whether nothing but the pairs of the opt-out job is different: no record that exists is mapped
+  /// otherwise than before.
+  package func differsInOptOutsOnly(from old: MappingContent) -> Bool {
+    func own(_ content: MappingContent) -> [Fact] {
+      Fact.read(content.text).filter { !$0.subject.hasPrefix(Fact.optOut) }
+    }
+    return old != self && own(old) == own(self)
+  }
 
   /// What is different now, in words; empty where nothing is.
   ///
@@ -67,6 +81,9 @@ package struct MappingContent: Sendable, Equatable {
 }
 
 private struct Fact: Equatable {
+  /// A field is "field NAME", so no other subject begins like this.
+  static let optOut = "opt-out "
+
   var subject: String
   var property: String
   var value: String

@@ -181,6 +181,7 @@ private struct RowPass {
       if cell.kind == .null && step.null < 0 { continue }
       switch converter.convert(step, cell) {
       case .null: break
+      case .bytes(_, let count, _) where step.onlyOptsOut && count == FlagText.falseCount: break
       case .bytes(let bytes, let count, let readable):
         out = writer.write(bytes, count, readable: readable, to: out, &replaced)
       case .literal(let literal): out = copy(literal, to: out, &replaced)

@@ -76,6 +76,7 @@ extension PlannedField {
     }
     if text.isEmpty && isOptOut { presence = .leftOut }
     return MappedRow.Value(
-      field: field, presence: presence, isCreateOnly: isCreateOnly, target: target)
+      field: field, presence: presence, isCreateOnly: isCreateOnly, target: target,
+      isOptOut: isOptOut, isInsertOnly: isInsertOnly)
   }
 }

@@ -5,6 +5,8 @@
 ///
 /// - Null: an empty field in a file; by API `""` for a text or a date, `0` for a number, `false`
 ///   for a boolean, and nothing at all for an enumeration and an opt-out. An empty text is a null.
+/// - Opt-outs: `true` or empty in a file, never `false`; those of an opt-out job come after the
+///   fields, and go to new records only.
 /// - Numbers: exact text in text and number fields, but a number field gets exponents written out
 ///   (`1.5E+3` -> `1500`); an integer field gets whole numbers only (`20000.0000` -> `20000`).
 /// - Times: a time becomes the date of its UTC day in a date field; in a text field it is written
@@ -41,7 +43,7 @@ package struct RowPlan: Sendable {
     builder.build()
     guard builder.findings.isEmpty else { throw .mapping(settings.name, builder.findings) }
     columns = builder.columns
-    header = [settings.key] + settings.fields.map(\.to)
+    header = settings.header
     dialect = builder.dialect
     key = builder.key
     filter = builder.filter
@@ -99,6 +101,8 @@ struct PlannedField: Sendable {
   var isCreateOnly: Bool
   /// One of the opt-out attributes: null never says "opted in".
   var isOptOut: Bool
+  /// An opt-out that an opt-out job decides: a new record gets it, no update has it.
+  var isInsertOnly = false
 }
 
 /// The column that holds the key of a parent.

@@ -55,6 +55,7 @@ struct RowPlanBuilder {
         addParent(mapping, column)
       }
     }
+    for optOut in settings.optOuts { addInsertOnly(optOut, &lines) }
     if !CSVDialect.separators.contains(dialect.separator) {
       findings.append(
         MappingFinding(settings.position, "csv.separator", expected: "one of ; , tab |"))
@@ -124,7 +125,31 @@ struct RowPlanBuilder {
         nearest: Nearest.name(to: name, among: names)))
   }
 
-  private mutating func add(_ mapping: FieldMapping, _ column: ColumnSchema, _ field: FieldSchema) {
+  /// An opt-out of the opt-out job, for records that do not exist yet.
+  private mutating func addInsertOnly(
+    _ optOut: OptOutSettings.Field, _ lines: inout [String: Int]
+  ) {
+    let mapping = FieldMapping(
+      from: optOut.dynamics, to: optOut.campaign,
+      replace: optOut.invert ? ["true": "false", "false": "true"] : [:], position: optOut.position)
+    let column = column(mapping.from, at: mapping.position)
+    let field = field(of: mapping)
+    if let column, column.kind != .boolean {
+      note(mapping, "\(mapping.from) is no opt-out", expected: "a two-option column")
+      return
+    }
+    guard let column, let field else { return }
+    if let line = lines.updateValue(mapping.position.line, forKey: field.name) {
+      note(mapping, "\(mapping.to) is already fed by line \(line)")
+    } else {
+      add(mapping, column, field, isInsertOnly: true)
+    }
+  }
+
+  private mutating func add(
+    _ mapping: FieldMapping, _ column: ColumnSchema, _ field: FieldSchema,
+    isInsertOnly: Bool = false
+  ) {
     guard let source = column.kind.source, let target = field.kind.target else { return }
     var step = FieldStep(column: position(of: column), source: source, target: target)
     guard step.canConvert else {
@@ -144,12 +169,14 @@ struct RowPlanBuilder {
       let written = names.filter { $0 != "__Invalid_value__" }
       step.names = addTable(written.map { (Array($0.utf8), 0) })
     }
+    step.onlyOptsOut = field.isOptOut && target == .boolean
     addChoices(to: &step, mapping, column, field)
     steps.append(step)
     fields.append(
       PlannedField(
         from: mapping.from, to: mapping.to, name: field.name, target: target,
-        isCreateOnly: !mapping.applyUpdates, isOptOut: field.isOptOut))
+        isCreateOnly: !mapping.applyUpdates, isOptOut: field.isOptOut,
+        isInsertOnly: isInsertOnly))
   }
 
   /// A field of `parents:` gets the key of a parent: from a lookup, as it is.

@@ -37,6 +37,9 @@ enum FlagText {
   private static let yes = Array("true".utf8)
   private static let no = Array("false".utf8)
 
+  /// Bytes of `false`.
+  static let falseCount = 5
+
   static func bytes(_ flag: Bool) -> [UInt8] { flag ? yes : no }
 
   /// `true`, `false` in any case, `1`, `0`; nil otherwise.

@@ -86,6 +86,8 @@ package struct IngressSettings: Sendable, Equatable {
   package var lookup: String?
   package var parents: [Parent] = []
   package var fields: [FieldMapping]
+  /// What the opt-out job decides of this resource: a new record gets it too.
+  package var optOuts: [OptOutSettings.Field] = []
   /// Where `to:` is written.
   package var position = SourcePosition(file: "", line: 0)
   package var choices = ChoiceStyle.values
@@ -108,6 +110,9 @@ package struct IngressSettings: Sendable, Equatable {
     self.key = key
     self.fields = fields
   }
+
+  /// The columns of a part, as the job files write them.
+  package var header: [String] { [key] + fields.map(\.to) + optOuts.map(\.campaign) }
 }
 
 /// `csv:`, the dialect of the parts.

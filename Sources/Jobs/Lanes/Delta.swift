@@ -175,7 +175,7 @@ extension IngressJob {
 
   /// Writes some rows, several at once.
   func write(
-    _ rows: [RecordOutcome], of target: IngressTarget, as reading: Reading = .changes,
+    _ rows: [RecordOutcome], of target: IngressTarget, as reading: Reading,
     _ emit: @escaping Emit<IngressState>
   ) async throws(SyncError) -> WrittenRows {
     var done = WrittenRows()
@@ -199,7 +199,8 @@ extension IngressJob {
     try await doubt(wanted, known, emit)
     let writer = RecordWriter(
       store: target.store, fields: target.plan.fieldNames, hasParents: target.plan.hasParents,
-      includingCreateOnly: reading.includesCreateOnly, digest: ports.digest)
+      includingCreateOnly: reading.includesCreateOnly, mayOptIn: reading.mayOptIn,
+      digest: ports.digest)
     done.add(await writer.write(wanted, known: trusted, atOnce: ports.writes))
     return done
   }
@@ -238,9 +239,13 @@ enum Reading: Sendable {
   case recovery
   /// Because somebody asked for this one.
   case single
+  /// Because it was pending: as it is now, whatever changed.
+  case retry
 
   /// Also fields with `applyUpdates: false` are written.
   var includesCreateOnly: Bool { self == .load || self == .reload }
+  /// Only a change that was observed lets a person in again.
+  var mayOptIn: Bool { self == .changes }
   /// A scan has each row once, and says nothing of removed ones.
   var isScan: Bool { [.load, .reload, .recovery].contains(self) }
   /// What the ledger says is proven needs no look-up.

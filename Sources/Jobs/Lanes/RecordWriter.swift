@@ -53,6 +53,8 @@ struct RecordWriter: Sendable {
   var hasParents = false
   /// Also the fields with `applyUpdates: false`.
   let includingCreateOnly: Bool
+  /// Rows are changes; what is read in bulk may opt out, never in.
+  let mayOptIn: Bool
   let digest: @Sendable ([UInt8]) -> RowDigest
 
   /// Rows with the same key, if any, are not written at the same time: one page has each key once.
@@ -104,7 +106,7 @@ struct RecordWriter: Sendable {
         }
       case 1:
         let changes = row.differences(
-          from: found[0], includingCreateOnly: includingCreateOnly)
+          from: found[0], includingCreateOnly: includingCreateOnly, mayOptIn: mayOptIn)
         if changes.isEmpty {
           tally.unchanged += 1
           tally.engineCalls += 1

@@ -24,7 +24,7 @@ extension IngressJob {
       if ready.isEmpty { continue }
       let target = try await target()
       let (rows, gone) = try await readAfresh(ready, of: target)
-      var written = try await write(rows, of: target, emit)
+      var written = try await write(rows, of: target, as: .retry, emit)
       written.tally.retried = rows.count
       written.tally.rejected = 0
       written.add(gone)

@@ -16,7 +16,7 @@ extension IngressJob {
       }
       let manifest = Manifest(
         name: RunName(job: name, run: state.run),
-        columns: [settings.key] + settings.fields.map(\.to), parts: slot.sealed)
+        columns: settings.header, parts: slot.sealed)
       try spool.write(manifest: manifest.bytes, as: Manifest.fileName(of: manifest.name))
       try await emit(Advance(now: true) { $0.phase = .staging })
     }

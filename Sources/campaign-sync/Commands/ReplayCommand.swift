@@ -37,7 +37,7 @@ struct ReplayCommand: AsyncParsableCommand {
         Standard.output("\(name): marked already; campaign-sync run \(name) loads everything again")
       case .loading:
         if let changes = checkpoint.map(state.contentChanges), !changes.isEmpty {
-          throw state.changedInMidLoad(changes)
+          throw state.changedInMidLoad(changes, checkpoint?.state)
         }
         Standard.output("\(name): it is loading already; campaign-sync initial \(name) goes on")
       case .marked(let marked):

@@ -36,18 +36,20 @@ struct BothSides: Sendable {
     case several
   }
 
-  func find(_ row: MappedRow) async throws(SyncError) -> Found {
+  ///
+  /// - Parameter mayOptIn: false for rows that are read in bulk.
+  func find(_ row: MappedRow, mayOptIn: Bool = true) async throws(SyncError) -> Found {
     let records = try await store.find(key: row.key.description, fields: plan.fieldNames)
     guard let record = records.first else { return .missing }
     if records.count > 1 { return .several }
-    let names = row.differences(from: record).map(\.name)
+    let names = row.differences(from: record, mayOptIn: mayOptIn).map(\.name)
     return names.isEmpty ? .equal : .different(names)
   }
 
   /// Looks rows up, several at once; the answers come in the order of the rows.
-  func find(_ rows: [MappedRow]) async throws(SyncError) -> [Found] {
+  func find(_ rows: [MappedRow], mayOptIn: Bool = true) async throws(SyncError) -> [Found] {
     try await inParallel(rows, atOnce: atOnce) { row async throws(SyncError) in
-      try await find(row)
+      try await find(row, mayOptIn: mayOptIn)
     }
   }
 

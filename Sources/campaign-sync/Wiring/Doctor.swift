@@ -75,6 +75,9 @@ struct Doctor {
       return "\(plan.header.count) columns to \(resource.family.rawValue)/\(resource.name)"
     }
     tellLabels(settings, table)
+    for warning in ConsentLabel.warnings(settings, table: table) {
+      say("\(name): \(warning)", "warn")
+    }
     failures += await step("\(name): look-up filter of \(settings.key)") {
       () async throws(SyncError) in
       let campaign = try connections.campaign()

@@ -74,7 +74,8 @@ struct DryRun {
     case .sealing, .staging, .loading:
       if let standing = checkpoint?.state { dryRun.tellLoad(standing) }
     case .loaded:
-      if let standing = checkpoint?.state {
+      if let checkpoint {
+        let standing = state.asItWouldGoOn(checkpoint, sides)
         try await dryRun.follow(standing, sides, try SQLiteLedger.look(in: state.folder))
       }
     }
@@ -254,7 +255,7 @@ extension DryRun {
   private mutating func lookUp(_ sides: BothSides) async throws(SyncError) {
     lookedUp = open.items.count
     estimated = open.seen - lookedUp
-    for found in try await sides.find(open.items) {
+    for found in try await sides.find(open.items, mayOptIn: recovery == nil) {
       switch found {
       case .missing: created += 1
       case .equal: unchanged += 1

@@ -85,6 +85,7 @@ extension IngressRun {
     _ connections: Connections
   ) async throws(SyncError) -> (RunOutcome<IngressState>, String?) {
     if keepsPosition { try await keepPosition(connections) }
+    if case .job = goal { try await takeOverOptOuts(connections) }
     let standing = try state.checkpoint(organization: nil)
     if let idle = try idle(standing?.state) {
       return (RunOutcome(state: standing?.state ?? IngressState()), idle)

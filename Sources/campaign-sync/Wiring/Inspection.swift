@@ -71,7 +71,10 @@ struct Inspection {
       mapped.map { row in
         (found.first.map { row.differences(from: $0) } ?? row.forCreate).map(\.name)
       } ?? [])
-    for (index, field) in sides.settings.fields.enumerated() {
+    let pairs =
+      sides.settings.fields.map { (from: $0.from, to: $0.to) }
+      + sides.settings.optOuts.map { (from: $0.dynamics, to: $0.campaign) }
+    for (index, field) in pairs.enumerated() {
       let value = mapped?.values[index]
       let name = sides.plan.fieldNames[index]
       let wire = sides.table.column(field.from)?.wireName
@@ -79,6 +82,7 @@ struct Inspection {
       var note: String?
       if value?.presence == .leftOut { note = "null: nothing is written" }
       if value?.isCreateOnly == true, !found.isEmpty { note = "applyUpdates: false" }
+      if value?.isInsertOnly == true { note = "opt-out job: only for a new record" }
       fields.append(
         Field(
           from: field.from, to: field.to,

@@ -139,8 +139,8 @@ struct JobState {
 
   private func checkContent(_ checkpoint: Checkpoint<IngressState>) throws(SyncError) {
     let changes = contentChanges(since: checkpoint)
-    if changes.isEmpty { return }
-    if checkpoint.state.isMidLoad { throw changedInMidLoad(changes) }
+    if changes.isEmpty || differsInOptOutsOnly(from: checkpoint) { return }
+    if checkpoint.state.hasFilesUnderWay { throw changedInMidLoad(changes, checkpoint.state) }
     throw SyncError(
       .configuration, "go on with \(settings.name)",
       "its mapping changed since the checkpoint (\(changes.joined(separator: "; ")))",
@@ -149,19 +149,31 @@ struct JobState {
         + "--keep-position")
   }
 
+  /// Whether the pairs of the opt-out job are all that changed, and no file is under way.
+  ///
+  /// They are for records that do not exist yet: nothing that was written before is wrong now.
+  func differsInOptOutsOnly(from checkpoint: Checkpoint<IngressState>) -> Bool {
+    guard !checkpoint.state.hasFilesUnderWay, let text = checkpoint.content else { return false }
+    return content.differsInOptOutsOnly(from: MappingContent(text: text))
+  }
+
   /// Parts of two mappings are not loaded together: neither way is open before the load is done.
-  func changedInMidLoad(_ changes: [String]) -> SyncError {
-    SyncError(
+  func changedInMidLoad(_ changes: [String], _ standing: IngressState?) -> SyncError {
+    let command = standing?.collect == nil ? "initial" : "delta"
+    return SyncError(
       .configuration, "go on with \(settings.name)",
       "its mapping changed in the middle of a load (\(changes.joined(separator: "; ")))",
-      next: "put the mapping back and finish with campaign-sync initial \(settings.name), or start "
-        + "over: campaign-sync checkpoint clear \(settings.name)")
+      next: "put the mapping back and finish with campaign-sync \(command) \(settings.name), or "
+        + "start over: campaign-sync checkpoint clear \(settings.name)")
   }
 }
 
 extension IngressState {
   /// A load has begun and is not done.
   var isMidLoad: Bool { phase != .loaded && !isMarkedForReplay }
+
+  /// Parts of today's mapping would join those of another one.
+  var hasFilesUnderWay: Bool { isMidLoad || collect != nil }
 }
 
 extension JobIdentity {
@@ -184,8 +196,7 @@ final class SpoolShelf: Sendable {
 
   func spool(_ run: Int) -> SpoolFolder {
     shelf.item(run) {
-      let header = CSVDialect(settings.csv).headerLine(
-        [settings.key] + settings.fields.map(\.to))
+      let header = CSVDialect(settings.csv).headerLine(settings.header)
       return SpoolFolder(
         in: root, run: RunName(job: settings.name, run: run), header: header,
         compression: settings.csv.compress)

@@ -72,10 +72,16 @@ struct WorkflowSheet {
       let schema = sides.resource.field(field.to)
       lines.append("  \(field.to)  \(type(field, schema)); empty: insert NULL")
     }
+    for optOut in settings.optOuts {
+      lines.append("  \(optOut.campaign)  \(WorkflowSheet.optOut); empty: insert NULL")
+    }
     return lines
   }
 
+  private static let optOut = "Integer, remap true -> 1 (never false)"
+
   private func type(_ field: FieldMapping, _ schema: FieldSchema?) -> String {
+    if schema?.kind == .boolean, ConsentAttribute(field.to) != nil { return WorkflowSheet.optOut }
     switch schema?.kind {
     case .integer: return "Integer, no thousands separator"
     case .number: return "Floating number, decimal point, no thousands separator"
@@ -98,16 +104,14 @@ struct WorkflowSheet {
 
   private var update: [String] {
     let dimension = settings.resource == "profile" ? "Profiles (profile)" : settings.resource
-    let optOuts = settings.fields.filter { field in
-      sides.resource.field(field.to)?.alias != nil || field.to == "ccpaOptOut"
-    }
+    let optOuts = settings.header.filter { ConsentAttribute($0) != nil }
     var lines = [
       "Reconciliation and Update data (step 6)", "  dimension       \(dimension)",
       "  key             \(settings.key); unidentified lines: keep in the outbound population",
       "  operation       Insert or update, every column to its field",
     ]
     if !optOuts.isEmpty {
-      lines.append("  opt-outs        Insert only: \(optOuts.map(\.to).joined(separator: ", "))")
+      lines.append("  opt-outs        Insert only: \(optOuts.joined(separator: ", "))")
     }
     return lines
   }
