@@ -126,6 +126,13 @@ final class LedgerWriter {
         try markScanned.run()
       }
     case .allDoubted: try database.run(Self.doubtingAll)
+    default: try recordAbroad(entry, at: now)
+    }
+  }
+
+  /// What is remembered of events and opt-outs.
+  private func recordAbroad(_ entry: LedgerEntry, at now: Instant) throws(SyncError) {
+    switch entry {
     case .arrived(let ids): try events.put(ids, at: now)
     case .forgotEvents(let moment, let listed): try events.forget(before: moment, listed)
     case .consents(let records): try consents.put(records)
@@ -133,6 +140,7 @@ final class LedgerWriter {
     case .allConsentsForgotten: try database.run("DELETE FROM consents")
     case .decided(let decisions): try consents.put(decisions)
     case .forgotDecisions(let moment): try consents.forgetDecisions(before: moment)
+    default: throw SyncError(.bug, "record in the ledger", "an entry of this kind has no table")
     }
   }
 

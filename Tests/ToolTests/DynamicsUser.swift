@@ -33,17 +33,26 @@ struct DynamicsUser {
 
   /// Changes columns of one contact.
   func change(_ key: String, _ columns: JSONValue) async throws {
+    try await send(
+      "PATCH", key,
+      [
+        "-H", "Content-Type: application/json", "-H", "If-Match: *",
+        "-d", String(decoding: columns.encoded, as: UTF8.self),
+      ])
+  }
+
+  func delete(_ key: String) async throws { try await send("DELETE", key, []) }
+
+  private func send(_ method: String, _ key: String, _ more: [String]) async throws {
     let answer = try await Program.run(
       "/usr/bin/curl",
       [
-        "-sS", "--fail-with-body", "-X", "PATCH", "-H", "Authorization: Bearer \(token)",
-        "-H", "Content-Type: application/json", "-H", "If-Match: *",
+        "-sS", "--fail-with-body", "-X", method, "-H", "Authorization: Bearer \(token)",
         "-H", "CallerObjectId: 7a0d3a1b-2c3d-4e5f-8a9b-000d3a1b2c3d",
-        "-d", String(decoding: columns.encoded, as: UTF8.self),
-        "\(sandbox.about["dataverse"]?.text ?? "")/api/data/v9.2/contacts(\(key))",
-      ], in: sandbox.folder)
+      ] + more + ["\(sandbox.about["dataverse"]?.text ?? "")/api/data/v9.2/contacts(\(key))"],
+      in: sandbox.folder)
     guard answer.status == 0 else {
-      throw Unexpected(description: "cannot change \(key): \(answer.output)\(answer.errors)")
+      throw Unexpected(description: "\(method) \(key): \(answer.output)\(answer.errors)")
     }
   }
 }

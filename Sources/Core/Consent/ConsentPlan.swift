@@ -54,11 +54,9 @@ package struct ConsentPlan: Sendable {
 
   package func judge(_ row: CSVRow) -> Verdict {
     guard row.count == width else {
-      let text = key < row.count ? row.text(key) : ""
       return .broken(
         Rejection(
-          key: text.isEmpty ? "\(file.name)@\(row.start)" : text, what: .consent,
-          rule: Rejection.rowBroken,
+          key: "\(file.name)@\(row.start)", what: .consent, rule: Rejection.rowBroken,
           reason: "the row has \(row.count) fields, the header \(width)"))
     }
     guard let contact = RowKey(row.text(key)) else { return .stranger }

@@ -85,7 +85,8 @@ package struct ConsentRecord: Sendable, Equatable {
     self.attribute = attribute
   }
 
-  /// Takes what an export shows: the newest attribute time counts, then the newest file.
+  /// Takes what an export shows: the newest attribute time counts, in whole seconds, then the newest
+  /// file. One change may be exported with a fraction of its second, and without.
   ///
   /// A time that nobody knows takes the place of a known one only where a newer file shows another
   /// value, or one that Campaign was not seen to have: what stands there then has an unknown time. Of two files that were written in the
@@ -103,8 +104,8 @@ package struct ConsentRecord: Sendable, Equatable {
     let isNewerFile =
       seen.file > known.file || (seen.file == known.file && seen.value && !known.value)
     switch (seen.at, known.at) {
-    case (let new?, let old?) where new != old:
-      if new < old { return false }
+    case (let new?, let old?) where new.seconds != old.seconds:
+      if new.seconds < old.seconds { return false }
       observed = seen
       raise(.campaign)
     case (.some, nil):

@@ -21,6 +21,11 @@ extension Doctor {
       table = contact
       return "\(pairs.pairs.count) pairs"
     }
+    if let table {
+      for warning in ConsentLabel.warnings(settings.fields, table: table) {
+        say("\(name): \(warning)", "warn")
+      }
+    }
     failures += await step("\(name): read and write privilege on all contacts") {
       () async throws(SyncError) in
       try await connections.consents(first: connections.dynamics()).checkPrivileges()

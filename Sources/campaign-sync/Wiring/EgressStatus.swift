@@ -21,7 +21,8 @@ extension JobPlace {
     if try RunLock.isHeld(in: folder) { return (.running, nil, "wait, or look again") }
     if let pause = try pause.read() {
       return (
-        .paused, "since \(TimeText.utc(pause.since)): \(pause.reason)", "campaign-sync resume \(name)"
+        .paused, "since \(TimeText.utc(pause.since)): \(pause.reason)",
+        "campaign-sync resume \(name)"
       )
     }
     if let last, last.status != 0 {
