@@ -138,6 +138,15 @@ package struct ConsentRecord: Sendable, Equatable {
     due = trigger
   }
 
+  /// What Campaign says, as far as exports and look-ups agree; nil where nothing is known.
+  package var knownInCampaign: Bool? {
+    switch (observed?.value, campaign) {
+    case (let value, .never): value
+    case (nil, let seen): seen.value
+    case (let value?, let seen): seen.value == value ? value : nil
+    }
+  }
+
   /// The time of Campaign's value, as far as an export told it of this very value.
   package func time(of value: Bool?) -> Instant? {
     guard let observed, observed.value == value else { return nil }
@@ -207,5 +216,10 @@ package struct ConsentDecision: Sendable, Equatable {
 
   package var order: ConsentRule.Order {
     ConsentRule.Order(campaign: campaignTime, dynamics: dynamicsTime)
+  }
+
+  /// Both sides say the same and nothing is written: of millions of people there is nothing to tell.
+  package var isWorthKeeping: Bool {
+    outcome != .nothing || (campaign == true) != (dynamics == true)
   }
 }

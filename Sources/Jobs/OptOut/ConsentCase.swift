@@ -3,7 +3,9 @@ import Core
 /// One contact that is decided about: what both sides say, what is to be written, how it ended.
 struct ConsentCase: Sendable {
   /// What a look-up by the key has found in Campaign.
-  enum Profile: Sendable {
+  private enum Profile: Sendable {
+    /// Nobody looked: what is known already asks for no write.
+    case unasked
     case none
     case one(ResourceRecord)
     case several
@@ -23,7 +25,7 @@ struct ConsentCase: Sendable {
   private(set) var isOvertaken = false
 
   private var records: [ConsentAttribute: ConsentRecord]
-  private let profile: Profile
+  private var profile = Profile.unasked
   private let row: ContactConsent?
   private let target: OptOutTarget
   private var obstacle: Obstacle?
@@ -32,27 +34,47 @@ struct ConsentCase: Sendable {
   private var tally = Tally()
 
   init(
-    _ contact: RowKey, _ records: [ConsentAttribute: ConsentRecord], _ profile: Profile,
-    _ row: ContactConsent?, _ target: OptOutTarget
+    _ contact: RowKey, _ records: [ConsentAttribute: ConsentRecord], _ row: ContactConsent?,
+    _ target: OptOutTarget
   ) {
     self.contact = contact
     self.records = records
-    self.profile = profile
     self.row = row
     self.target = target
+  }
+
+  /// Whether something may have to be written, as far as is known: only then Campaign is asked.
+  ///
+  /// What is known may be old. Where it asks for nothing, nothing is written, and what has changed
+  /// since in Campaign comes with an export.
+  func needsProfile(for rule: ConsentRule) -> Bool {
+    target.pairs.enumerated().contains { index, pair in
+      guard let record = records[pair.attribute], let trigger = record.due else { return false }
+      guard let known = record.knownInCampaign else { return true }
+      let dynamics = row.flatMap { pair.turned($0.values[index]) }
+      let order = ConsentRule.Order(campaign: record.time(of: known), dynamics: row?.modified)
+      return rule.decide(trigger, campaign: known, dynamics: dynamics, order: order) != .init()
+    }
+  }
+
+  mutating func take(_ found: [ResourceRecord]) {
+    profile = found.count > 1 ? .several : found.first.map(Profile.one) ?? .none
   }
 
   /// Decides every attribute that is due, also those that wait.
   mutating func decide(by rule: ConsentRule, at now: Instant) {
     for (index, pair) in target.pairs.enumerated() {
       guard var record = records[pair.attribute], let trigger = record.due else { continue }
-      let campaign = value(of: pair)
+      let campaign = value(of: pair, record)
       let dynamics = row.flatMap { pair.turned($0.values[index]) }
       let time = record.time(of: campaign)
       let order = ConsentRule.Order(campaign: time, dynamics: row?.modified)
       let becomes = rule.decide(trigger, campaign: campaign, dynamics: dynamics, order: order)
       record.dynamics = row == nil ? .never : .init(dynamics)
-      if case .one = profile { record.campaign = .init(campaign) } else { record.campaign = .never }
+      switch profile {
+      case .one, .unasked: record.campaign = .init(campaign)
+      case .none, .several: record.campaign = .never
+      }
       records[pair.attribute] = record
       decisions.append(
         ConsentDecision(
@@ -63,12 +85,16 @@ struct ConsentCase: Sendable {
   }
 
   /// Nil where Campaign says nothing.
-  private func value(of pair: OptOutTarget.Pair) -> Bool? {
-    guard case .one(let record) = profile else { return nil }
-    switch record.values[pair.field] {
-    case "true": return true
-    case "false": return false
-    default: return nil
+  private func value(of pair: OptOutTarget.Pair, _ record: ConsentRecord) -> Bool? {
+    switch profile {
+    case .unasked: record.knownInCampaign
+    case .none, .several: nil
+    case .one(let found):
+      switch found.values[pair.field] {
+      case "true": true
+      case "false": false
+      default: nil
+      }
     }
   }
 
@@ -87,7 +113,7 @@ struct ConsentCase: Sendable {
     }
     if let value = becomes.campaign {
       switch profile {
-      case .none: return wait(.noProfile)
+      case .none, .unasked: return wait(.noProfile)
       case .several: return wait(.severalRecords)
       case .one(let record):
         let fields = toProfile?.fields ?? []
@@ -159,7 +185,8 @@ struct ConsentCase: Sendable {
   func settle(_ sum: inout Tally, _ entries: inout [LedgerEntry]) {
     sum += tally
     guard !decisions.isEmpty else { return }
-    entries.append(.decided(decisions))
+    let worthwhile = decisions.filter(\.isWorthKeeping)
+    if !worthwhile.isEmpty { entries.append(.decided(worthwhile)) }
     if isGone {
       entries += [.consentsForgotten([contact]), .settled(contact.description)]
       return

@@ -56,14 +56,16 @@ extension OptOutJob {
   ) async throws(SyncError) -> Int {
     let target = try await ports.target()
     let known = try await ports.ledger.consents(of: contacts)
-    // Campaign first, and Dynamics last: it is Dynamics' version that guards an opt-in.
-    let profiles = try await profiles(of: contacts, target)
+    // Dynamics in bulk, and Campaign, person by person, only of those of whom something may be written.
     let rows = try await ports.contacts.read(contacts, columns: target.pairs.map(\.column))
-    let now = ports.patience.clock.now
-    var cases = contacts.map { contact in
-      ConsentCase(
-        contact, known[contact] ?? [:], profiles[contact] ?? .none, rows[contact], target)
+    var cases = contacts.map { ConsentCase($0, known[$0] ?? [:], rows[$0], target) }
+    let asked = cases.indices.filter { cases[$0].needsProfile(for: rule) }
+    let fields = target.pairs.map(\.field)
+    let found = try await atOnce(asked.map { contacts[$0] }) { contact throws(SyncError) in
+      try await target.profiles.find(key: contact.description, fields: fields)
     }
+    for (index, records) in zip(asked, found) { cases[index].take(records) }
+    let now = ports.patience.clock.now
     for index in cases.indices { cases[index].decide(by: rule, at: now) }
     let begun = cases.flatMap { $0.decisions.filter { $0.outcome == .begun } }
     if !begun.isEmpty {
@@ -96,21 +98,6 @@ extension OptOutJob {
         next: "report this with `campaign-sync history JOB` and the log")
     }
     for ((index, _), outcome) in zip(rows, written) { cases[index].row(outcome) }
-  }
-
-  private func profiles(
-    of contacts: [RowKey], _ target: OptOutTarget
-  ) async throws(SyncError) -> [RowKey: ConsentCase.Profile] {
-    let fields = target.pairs.map(\.field)
-    let found = try await atOnce(contacts) { contact throws(SyncError) in
-      try await target.profiles.find(key: contact.description, fields: fields)
-    }
-    var profiles: [RowKey: ConsentCase.Profile] = [:]
-    for (contact, records) in zip(contacts, found) {
-      profiles[contact] =
-        records.count > 1 ? .several : records.first.map { .one($0) } ?? ConsentCase.Profile.none
-    }
-    return profiles
   }
 
   /// Some items at once; the answers in their order. After a failure no other is begun.

@@ -15,7 +15,7 @@ package struct OptOutPorts: Sendable {
   /// Profiles that are looked up or written at once.
   package var profilesAtOnce = 8
   /// Contacts that are decided about in one go.
-  package var page = 200
+  package var page = 1_000
 
   package init(
     export: ExportReader, source: any TableSource, contacts: any ContactConsents,

@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func aContactRemovedInDynamicsLeavesNothingBehindButDecisions() async throws {
-    let bench = bench(dynamics: true, campaign: true)
+    let bench = bench(dynamics: true, campaign: false)
     bench.life()
     bench.contacts.remove(person)
     bench.life()
@@ -104,7 +104,8 @@ import Testing
     #expect(outcome.failure == nil && outcome.tally.rejected == 1)
     let pending = try await bench.ledger.pending(after: nil, limit: 9)
     #expect(pending.map(\.rejection.rule) == ["refused"])
-    #expect(try #require(pending.first).rejection.reason.contains(inDynamics ? "0x80040265" : "PGS-1"))
+    #expect(
+      try #require(pending.first).rejection.reason.contains(inDynamics ? "0x80040265" : "PGS-1"))
     bench.contacts.refuse(person, code: nil)
     bench.profiles.refuse(person, code: nil)
     bench.life(.retry)
@@ -189,6 +190,15 @@ import Testing
     #expect(outcome.tally.filteredOut == 2 && outcome.tally.rejected == 1)
     #expect(bench.inDynamics(person, mail) == true)
     #expect(bench.ledger.waiting == ["exports/optout_1.csv@\(bytes.count - 39) consent rowBroken"])
+  }
+
+  @Test func whereSidesAgreeCampaignIsNotAskedAndNothingIsTold() async throws {
+    let bench = bench(.campaignToDynamics, dynamics: true, campaign: true)
+    export(bench)
+    bench.life()
+    #expect(bench.profiles.finds == 0)
+    #expect(try await bench.ledger.dueCount() == 0)
+    #expect(try await decisions(bench).isEmpty)
   }
 
   @Test func nothingNewCostsNoLookUp() {
