@@ -96,21 +96,23 @@ import Testing
 
   @Test func aSessionDroppedInMidUploadEndsWithTheWholeFile() async throws {
     try await withSSHD { server in
-      let folder = TemporaryFolder()
-      let local = try sparseFile(in: folder, megabytes: 8)
-      #expect(mkdir("\(server.files)/imports", 0o755) == 0)
-      let held = try HeldUpload(of: "imports/a.part", on: server)
       let sftp = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
       let box = RetryingDropbox(sftp, clock: clock, attempts: 3)
-      async let upload: Void = box.publish(local, as: "imports/a.csv.gz")
-      await held.begun()
-      held.remove()
-      server.dropSessions()
-      try await upload
+      for megabytes in [128, 512, 1024, 2048] where clock.sleeps.isEmpty {
+        let folder = TemporaryFolder()
+        let local = try sparseFile(in: folder, megabytes: megabytes)
+        let isOver = Flag()
+        let upload = Task {
+          defer { isOver.raise() }
+          try await box.publish(local, as: "imports/a.csv.gz")
+        }
+        await server.strike(when: "imports/a.part", isOver) { server.dropSessions() }
+        try await upload.value
+        let files = try await box.list("imports/*")
+        #expect(files.map(\.name) == ["imports/a.csv.gz"])
+        #expect(files.map(\.size) == [UInt64(megabytes) << 20])
+      }
       #expect(clock.sleeps.count == 1)
-      let files = try await box.list("imports/*")
-      #expect(files.map(\.name) == ["imports/a.csv.gz"])
-      #expect(files.map(\.size) == [8 << 20])
     }
   }
 

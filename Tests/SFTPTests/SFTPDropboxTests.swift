@@ -1,5 +1,4 @@
 import Core
-import Dispatch
 import Glibc
 import Synchronization
 import TestSupport
@@ -111,19 +110,13 @@ import Testing
 
   @Test func aDroppedSessionLeavesNoFinalNameAndTheNextAttemptSucceeds() async throws {
     try await withSSHD { server in
-      let folder = TemporaryFolder()
-      let local = try sparseFile(in: folder, megabytes: 8)
       let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
-      #expect(mkdir("\(server.files)/imports", 0o755) == 0)
-      let held = try HeldUpload(of: "imports/a.part", on: server)
-      let upload = Task { try await box.publish(local, as: "imports/a.csv.gz") }
-      await held.begun()
-      server.dropSessions()
-      let error = await #expect(throws: SyncError.self) { try await upload.value }
-      held.remove()
-      #expect(error?.kind == .unavailable)
-      #expect(error?.action == "publish imports/a.csv.gz")
-      #expect(error?.reason.contains("the SFTP session broke off, after ") == true)
+      let error = try await server.strikeUpload(of: "imports/a", through: box) { _ in
+        server.dropSessions()
+      }
+      #expect(error.kind == .unavailable)
+      #expect(error.action == "publish imports/a.csv.gz")
+      #expect(error.reason.contains("the SFTP session broke off, after ") == true)
       #expect(access("\(server.files)/imports/a.csv.gz", F_OK) != 0)
       try await box.publish(bytes: [1, 2], as: "imports/a.csv.gz")
       #expect(try await box.list("imports/*").map(\.size) == [2])
@@ -132,56 +125,62 @@ import Testing
 
   @Test func aCancelledUploadStopsBetweenBlocksAndLeavesNothing() async throws {
     try await withSSHD { server in
-      let folder = TemporaryFolder()
-      let local = try sparseFile(in: folder, megabytes: 64)
       let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
-      let held = try HeldUpload(of: "a.part", on: server)
-      let upload = Task { try await box.publish(local, as: "a.csv.gz") }
-      await held.begun()
-      upload.cancel()
-      held.goOn()
-      let error = await #expect(throws: SyncError.self) { try await upload.value }
-      #expect(error?.isStop == true)
+      let error = try await server.strikeUpload(of: "a", through: box) { $0.cancel() }
+      #expect(error.isStop == true)
       #expect(try await box.list("*").isEmpty)
     }
   }
 }
 
-/// A file on the server that takes no more than a pipe holds: its upload stands still in the middle,
-/// however fast or slow the machine is.
-final class HeldUpload: Sendable {
-  private let path: String
-  private let reader = Atomic<Int32>(-1)
-
-  init(of name: String, on server: PrivateSSHD) throws {
-    path = "\(server.files)/\(name)"
-    try #require(mkfifo(path, 0o600) == 0)
+extension PrivateSSHD {
+  /// Uploads a file, and strikes as soon as its first bytes are on the server; tries again with a larger
+  /// file where the upload was over before anybody looked.
+  ///
+  /// - Returns: how the upload ended that was struck.
+  func strikeUpload(
+    of stem: String, through box: any Dropbox,
+    _ act: @escaping @Sendable (Task<Void, any Error>) -> Void
+  ) async throws -> SyncError {
+    for megabytes in [128, 512, 1024, 2048, 4096] {
+      let folder = TemporaryFolder()
+      let local = try sparseFile(in: folder, megabytes: megabytes)
+      let upload = Task { try await box.publish(local, as: stem + ".csv.gz") }
+      let isOver = Flag()
+      let end = Task {
+        defer { isOver.raise() }
+        return await upload.result
+      }
+      await strike(when: stem + ".part", isOver) { act(upload) }
+      do {
+        try await end.value.get()
+        try await box.remove(stem + ".csv.gz")
+      } catch let error as SyncError {
+        return error
+      }
+    }
+    throw SyncError(.bug, "strike an upload", "every upload was over before")
   }
 
-  deinit { close(reader.load(ordering: .relaxed)) }
-
-  /// Returns when the first byte is there.
-  func begun() async {
-    await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { [self] in
-        let pipe = open(path, O_RDONLY | O_CLOEXEC)  // until the server opens it too
-        var byte: UInt8 = 0
-        _ = read(pipe, &byte, 1)
-        reader.store(pipe, ordering: .relaxed)
-        continuation.resume()
+  /// Acts as soon as a file on the server has a byte, or not at all where something is over.
+  func strike(
+    when name: String, _ isOver: Flag, _ act: @escaping @Sendable () -> Void
+  ) async {
+    let path = "\(files)/\(name)"
+    await onOwnThread {
+      var status = stat()
+      while !isOver.isUp {
+        if stat(path, &status) == 0, status.st_size > 0 { return act() }
+        usleep(100)  // looks again
       }
     }
   }
+}
 
-  /// Takes the rest.
-  func goOn() {
-    DispatchQueue.global().async { [self] in
-      var piece = [UInt8](repeating: 0, count: 1 << 16)
-      while read(reader.load(ordering: .relaxed), &piece, piece.count) > 0 {}
-    }
-  }
-
-  func remove() { unlink(path) }
+final class Flag: Sendable {
+  private let flag = Atomic<Bool>(false)
+  var isUp: Bool { flag.load(ordering: .relaxed) }
+  func raise() { flag.store(true, ordering: .relaxed) }
 }
 
 /// A local file of zeros that takes no room.

@@ -1,5 +1,4 @@
 import Core
-import Dispatch
 import Glibc
 import Synchronization
 
@@ -98,7 +97,7 @@ package final class Program: Sendable {
   deinit {
     if input >= 0 { close(input) }
     guard !isTaken.load(ordering: .relaxed) else { return }
-    DispatchQueue.global().async { [id] in
+    startThread { [id] in
       var status: Int32 = 0
       while waitpid(id, &status, 0) < 0 && errno == EINTR {}
     }
@@ -131,12 +130,10 @@ package final class Program: Sendable {
   /// Waits for its end, on a thread of its own.
   package func end() async -> ProgramResult {
     isTaken.store(true, ordering: .relaxed)
-    let status = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { [id] in
-        var status: Int32 = 0
-        while waitpid(id, &status, 0) < 0 && errno == EINTR {}
-        continuation.resume(returning: status)
-      }
+    let status = await onOwnThread { [id] in
+      var status: Int32 = 0
+      while waitpid(id, &status, 0) < 0 && errno == EINTR {}
+      return status
     }
     let signal = status & 0x7F
     return ProgramResult(

@@ -85,13 +85,13 @@ package struct ConsentRecord: Sendable, Equatable {
     self.attribute = attribute
   }
 
-  /// Takes what an export shows: the newest attribute time counts, in whole seconds, then the newest
-  /// file. One change may be exported with a fraction of its second, and without.
+  /// Takes what an export shows: the newest attribute time counts, then the newest file.
   ///
-  /// A time that nobody knows takes the place of a known one only where a newer file shows another
-  /// value, or one that Campaign was not seen to have: what stands there then has an unknown time. Of two files that were written in the
-  /// same second and differ, the opt-out counts. In whatever order files come, the same is known in
-  /// the end, as far as they have times.
+  /// Times are compared in whole seconds: one change may be exported with a fraction, and without. A
+  /// time that nobody knows takes the place of a known one only where a newer file shows another value,
+  /// or one that Campaign was not seen to have: what stands there then has an unknown time. Of two files
+  /// that were written in the same second and differ, the opt-out counts. In whatever order files come,
+  /// the same is known in the end, as far as they have times.
   ///
   /// - Returns: whether anything is different now.
   @discardableResult

@@ -100,7 +100,7 @@ extension OptOutJob {
     for ((index, _), outcome) in zip(rows, written) { cases[index].row(outcome) }
   }
 
-  /// Some items at once; the answers in their order. After a failure no other is begun.
+  /// Some items at once; the answers in their order, and after a failure no other is begun.
   private func atOnce<Item: Sendable, Answer: Sendable>(
     _ items: [Item], _ work: @escaping @Sendable (Item) async throws(SyncError) -> Answer
   ) async throws(SyncError) -> [Answer] {

@@ -11,8 +11,9 @@ struct Session {
     self.work = work
   }
 
-  /// Runs the jobs one after the other, parents before children; deletions go the other way. Then
-  /// opt-outs are decided, and events are brought.
+  /// Runs the jobs one after the other, parents before children; deletions go the other way.
+  ///
+  /// Then opt-outs are decided, and events are brought.
   ///
   /// One failing job does not stop the others. A first load of profiles ends with a run of the opt-out job.
   func perform(
@@ -140,7 +141,7 @@ extension EgressJob.Goal {
 }
 
 extension OptOutJob.Goal {
-  /// Nil for what only ingress jobs do. A first load ends with a run of this job.
+  /// Nil for what only ingress jobs do; a first load ends with a run of this job.
   fileprivate init?(_ goal: IngressRun.Goal) {
     switch goal {
     case .job(.next), .job(.initial): self = .next

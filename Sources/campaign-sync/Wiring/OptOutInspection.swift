@@ -134,8 +134,7 @@ enum ConsentWords {
     value.map { $0 ? "opted out" : "opted in" } ?? "says nothing"
   }
 
-  /// `denyListEmail: a change in Campaign. Campaign opted out (2026-…), Dynamics opted in (row of
-  /// 2026-…); Campaign is newer: Dynamics becomes opted out. Written.`
+  /// A decision in one line: the cause, both values and times, the order, what becomes, how it ended.
   static func sentence(_ one: ConsentDecision) -> String {
     let campaign = value(one.campaign) + (one.campaignTime.map { " (\(TimeText.utc($0)))" } ?? "")
     let dynamics =
