@@ -50,10 +50,11 @@ interop: setup
 	swift build --build-tests --explicit-target-dependency-import-check error
 	scripts/interop
 
-# Compared as they are installed: with Swift's libraries inside.
+# Compared as they are installed: with Swift's libraries inside. ONLY=egress EVENTS=100000: a part
+# of it, with fewer events.
 bench: release
 	swift build -c release --static-swift-stdlib --product campaign-sync-sandbox
-	scripts/bench
+	scripts/bench $(if $(ONLY),--only $(ONLY)) $(if $(EVENTS),--events $(EVENTS))
 
 # Size and speed of the ledger at ROWS rows.
 ROWS ?= 5000000

@@ -14,15 +14,14 @@ import statistics
 import sys
 import tempfile
 import time
-import urllib.parse
-import urllib.request
 
 import harness
+from egress import bench_egress
 from harness import ROOT, SANDBOX, TOOL, Server, median, run, scratch
+from world import World, call, pairs, row, spread, table
 
 sys.path.insert(0, str(ROOT / "Tests" / "interop"))
 from openssh import options as sftp_options  # noqa: E402
-from sandbox import Sandbox  # noqa: E402
 
 MEBIBYTE = 1 << 20
 PREFER = "odata.track-changes,odata.maxpagesize=5000"
@@ -32,90 +31,10 @@ arguments.add_argument("--contacts", type=int, default=100_000)
 arguments.add_argument("--times", type=int, default=5, help="of the large memory run: default 5")
 arguments.add_argument("--rounds", type=int, default=3)
 arguments.add_argument("--upload", type=int, default=1024, help="MiB")
-arguments.add_argument("--only", help="export, memory, sftp or delta")
+arguments.add_argument("--events", type=int, default=1_000_000, help="of the large egress run")
+arguments.add_argument("--large", type=int, default=5 * 1024, help="MiB of one export file")
+arguments.add_argument("--only", help="export, memory, sftp, delta or egress")
 arguments = arguments.parse_args()
-
-table = []
-
-
-def row(what, ours, peer, ratio, target, reached):
-    table.append((what, ours, peer, ratio, target, "yes" if reached else "**no**"))
-    print("  " + " | ".join(table[-1]), flush=True)
-
-
-class World:
-    """A sandbox with its own jobs folder, and the tool on it."""
-
-    def __init__(self, name, contacts, job):
-        self.path = scratch.path / name
-        self.box = self.path / "box"
-        self.jobs = self.path / "jobs"
-        (self.jobs / "environments").mkdir(parents=True)
-        (self.jobs / "contacts.yaml").write_text(job)
-        self.environment = self.jobs / "environments" / "sandbox.yaml"
-        run(
-            SANDBOX, "start", "--directory", self.box, "--ports", "free", "--contacts", contacts,
-            "--write-env", self.environment)
-        self.sandbox = Sandbox(self.box)
-        self.sandbox.post("/knobs", {"dataverse": {"limitsEnabled": False}})
-        self.text = self.environment.read_text()
-
-    def lead(self, dynamics=None, sftp_port=None, known_hosts=None):
-        """Sends the tool by way of a proxy."""
-        text = self.text
-        if dynamics:
-            text = text.replace(self.sandbox.dynamics, dynamics)
-        if sftp_port:
-            text = text.replace(f"port: {self.sandbox.sftp['port']}", f"port: {sftp_port}")
-            text = text.replace(self.sandbox.sftp["knownHosts"], str(known_hosts))
-        self.environment.write_text(text)
-
-    def tool(self, *words, ok=(0,)):
-        return run(TOOL, *words, "--env", "sandbox", "--jobs", self.jobs, "-q", ok=ok)
-
-    @property
-    def state(self):
-        return self.box / "state"
-
-    @property
-    def spool(self):
-        return self.box / "spool"
-
-    def forget(self):
-        for folder in [self.state, self.spool]:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def token(self):
-        form = urllib.parse.urlencode(
-            {
-                "grant_type": "client_credentials",
-                "client_id": self.sandbox.dynamics_client,
-                "client_secret": self.sandbox.dynamics_secret,
-                "scope": self.sandbox.dynamics + "/.default",
-            }).encode()
-        with urllib.request.urlopen(self.sandbox.token_url, form) as answer:
-            return json.load(answer)["access_token"]
-
-    def stop(self):
-        run(SANDBOX, "stop", "--directory", self.box)
-
-
-def pairs(over, under, what, rate=""):
-    """The ratio of each pair: its median, and the text with its range."""
-    ratios = [getattr(a, what) / getattr(b, what) for a, b in zip(over, under)]
-    middle = statistics.median(ratios)
-    return middle, f"{middle:.2f}x{rate} ({min(ratios):.2f} to {max(ratios):.2f})"
-
-
-def spread(costs, what, form):
-    values = [getattr(cost, what) for cost in costs]
-    return f"{form.format(statistics.median(values))} ({min(values):.0f} to {max(values):.0f})"
-
-
-def call(url):
-    with urllib.request.urlopen(url) as answer:
-        return json.load(answer)
-
 
 # --- Export -------------------------------------------------------------------------------------
 
@@ -325,17 +244,32 @@ def round_trip(world):
 # --- Report -------------------------------------------------------------------------------------
 
 
-def report(seconds):
+PARTS = {"ingress": ["export", "sftp", "memory", "delta"], "egress": ["egress"]}
+
+
+def report(part, seconds):
+    """Prints the table of one part and puts it in its place; the other part stays as it is."""
     head = ("What", "campaign-sync", "Peer", "Ratio", "Target", "Reached")
     lines = ["| " + " | ".join(cells) + " |" for cells in [head, ("---",) * 6, *table]]
     print("\n".join(["", *lines, ""]))
-    if arguments.only:
+    table.clear()
+    if arguments.only not in (None, part):
         return
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    intro = (ROOT / "bench" / "benchmarks.md").read_text()
-    (ROOT / "docs" / "benchmarks.md").write_text(
-        intro.replace("{table}", "\n".join(lines)).replace("{machine}", started_on)
-        .replace("{when}", now).replace("{seconds}", f"{seconds:.0f}"))
+    measured = f"{now}, {seconds:.0f} s in all. {harness.machine(load)}."
+    file = ROOT / "docs" / "benchmarks.md"
+    text = (ROOT / "bench" / "benchmarks.md").read_text()
+    for name in PARTS:
+        block = "\n".join([measured, "", *lines]) if name == part else standing(file, name)
+        text = text.replace("{%s}" % name, f"<!-- {name} -->\n{block}\n<!-- end -->")
+    file.write_text(text)
+
+
+def standing(file, name):
+    """What the report says of a part that is not measured now."""
+    text = file.read_text()
+    begin = text.index(f"<!-- {name} -->\n") + len(f"<!-- {name} -->\n")
+    return text[begin:text.index("\n<!-- end -->", begin)]
 
 
 def main():
@@ -354,11 +288,16 @@ def main():
         bench_memory()
     if wants("delta"):
         bench_delta()
-    report(time.monotonic() - began)
+    if arguments.only != "egress":
+        report("ingress", time.monotonic() - began)
+    if wants("egress"):
+        began = time.monotonic()
+        bench_egress(arguments)
+        report("egress", time.monotonic() - began)
 
 
-started_on = harness.machine()
-print(started_on)
+load = os.getloadavg()[0]
+print(harness.machine(load))
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 with tempfile.TemporaryDirectory() as folder:
     scratch.path = pathlib.Path(folder)

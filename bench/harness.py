@@ -68,7 +68,7 @@ class Server:
         self.process.wait()
 
 
-def machine():
+def machine(load):
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())[1])
     system = re.search(r'PRETTY_NAME="(.*)"', pathlib.Path("/etc/os-release").read_text())[1]
@@ -81,5 +81,5 @@ def machine():
             f"Swift {version[1] if version else '?'}",
             f"Python {sys.version.split()[0]}",
             subprocess.run(["ssh", "-V"], capture_output=True, text=True).stderr.split(",")[0],
-            f"load {os.getloadavg()[0]:.1f} at the start",
+            f"load {load:.1f} at the start",
         ])

@@ -4,7 +4,8 @@ import HTTP
 /// The application users that write at once, and what they have in common.
 ///
 /// - Shape: `concurrency` lanes for each; a lane takes the next rows, as many as a request should
-///   carry now, and brings them to their end before it takes more.
+///   carry now, and brings them to their end before it takes more. One whose user the service asks
+///   to wait takes nothing meanwhile: the others do.
 struct ApplicationUsers: Sendable {
   let first: DataverseClient
   let clients: [DataverseClient]
@@ -39,7 +40,7 @@ struct ApplicationUsers: Sendable {
       for _ in 0..<concurrency {
         for index in clients.indices {
           let lane = lane(index)
-          group.addTask { await work(lane, queue) }
+          group.addTask { await work(lane, gates[index], queue) }
         }
       }
       var failure: SyncError?
@@ -56,11 +57,12 @@ struct ApplicationUsers: Sendable {
 
   /// - Returns: what ended it before the queue did.
   private func work<Lane: WriteLane>(
-    _ lane: Lane, _ queue: WriteQueue<Lane.Item, Lane.Outcome>
+    _ lane: Lane, _ gate: any Gate, _ queue: WriteQueue<Lane.Item, Lane.Outcome>
   ) async -> SyncError? {
     do throws(SyncError) {
       while true {
         try patience.checkStop()
+        guard try await waits(gate, queue) else { return nil }
         let (places, items) = await queue.take(try await lane.size())
         if items.isEmpty { return nil }
         await queue.put(try await lane.write(items), at: places)
@@ -68,6 +70,30 @@ struct ApplicationUsers: Sendable {
     } catch {
       return error
     }
+  }
+}
+
+extension ApplicationUsers {
+  /// Waits for the gate as long as there is something to take.
+  ///
+  /// - Returns: false where the others took all.
+  /// - Throws: `.stopped`; or, at once, that the deadline comes before the gate opens.
+  private func waits<Item, Outcome>(
+    _ gate: any Gate, _ queue: WriteQueue<Item, Outcome>
+  ) async throws(SyncError) -> Bool {
+    let clock = patience.clock
+    while await !queue.isEmpty {
+      let now = clock.now
+      guard let moment = try await gate.notBefore(), moment > now, patience.allows(moment),
+        moment - now <= .seconds(86_400)
+      else {
+        try await gate.wait(patience)
+        return true
+      }
+      // One more look at the queue, soon: nobody is to wait minutes for nothing.
+      try await patience.sleep(until: min(moment, now + .milliseconds(100)))
+    }
+    return false
   }
 }
 
@@ -96,6 +122,8 @@ private actor WriteQueue<Item: Sendable, Outcome: Sendable> {
     share = max((items.count + lanes - 1) / lanes, 50)
     outcomes = Array(repeating: nil, count: items.count)
   }
+
+  var isEmpty: Bool { taken == order.count }
 
   func take(_ most: Int) -> (places: [Int], items: [Item]) {
     let end = min(taken + min(most, share), order.count)

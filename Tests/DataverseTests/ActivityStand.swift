@@ -20,9 +20,11 @@ struct ActivityStand {
   let consents: DataverseConsents
   let clock = FakeClock(now: Instant(seconds: 1_736_069_400))
   let contacts: [RowKey]
+  /// Of the application users, in their order.
+  let gates: [MemoryGate]
 
   init(
-    users: Int = 1, concurrency: Int = 4, contacts count: Int = 120,
+    users: Int = 1, concurrency: Int = 4, contacts count: Int = 120, deadline: Duration? = nil,
     knobs turn: (inout DataverseKnobs) -> Void = { _ in }
   ) async throws {
     var world = DataverseWorld()
@@ -35,13 +37,14 @@ struct ActivityStand {
     knobs.limitsEnabled = false
     turn(&knobs)
     let clock = self.clock
-    let patience = Patience(clock: clock)
+    let patience = Patience(clock: clock, deadline: deadline.map { clock.now + $0 })
     let worldClock = SandboxClock(base: clock.now, isRunning: false)
     service = DataverseService(world: world, clock: worldClock, knobs: knobs)
     let inner = InProcess(service: service)
     let wire = ActivityWire(inner) { worldClock.set(clock.now) }
     self.wire = wire
     let gates = world.clients.map { _ in MemoryGate() }
+    self.gates = gates
     let clients = try zip(world.clients, gates).map { client, gate in
       let tokens = EntraTokens(
         authority: environment, tenant: world.tenant, environment: environment, client: client.id,

@@ -147,6 +147,45 @@ struct DataverseActivitiesTests {
     #expect(most > 1 && most <= 6)
   }
 
+  /// Tokens of the requests that write, each once.
+  private func writers(_ stand: ActivityStand) async -> Set<String> {
+    Set(
+      await stand.wire.requests.filter { $0.method == "POST" }.compactMap { request in
+        request.headers.first { $0.name == "Authorization" }?.value
+      })
+  }
+
+  @Test("A user that is to wait takes nothing: the others do, and nobody waits for it in the end")
+  func throttledUser() async throws {
+    let stand = try await ActivityStand(users: 2, concurrency: 2)
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    await stand.wire.forget()
+    let opens = stand.clock.now + .seconds(3600)
+    await stand.gates[1].close(until: opens)
+    let outcomes = try await stand.sink.create(stand.activities(2000), in: table)
+    #expect(outcomes == Array(repeating: .created, count: 2000))
+    #expect(await writers(stand).count == 1)
+    #expect(stand.clock.now < opens)
+
+    await stand.gates[0].close(until: opens + .seconds(40_000))
+    await stand.wire.forget()
+    let more = (2000..<2100).map { stand.activity($0) }
+    #expect(
+      try await stand.sink.create(more, in: table) == Array(repeating: .created, count: 100))
+    #expect(stand.clock.now >= opens && stand.clock.now < opens + .seconds(40_000))
+  }
+
+  @Test("Where every user is to wait past the deadline, the caller hears it at once")
+  func allThrottled() async throws {
+    let stand = try await ActivityStand(deadline: .seconds(60))
+    let table = try await stand.sink.prepare(ActivityStand.click)
+    await stand.gates[0].close(until: stand.clock.now + .seconds(3600))
+    await #expect(throws: SyncError.self) {
+      try await stand.sink.create(stand.activities(10), in: table)
+    }
+    #expect(stand.clock.sleeps.isEmpty)
+  }
+
   @Test("Left open by a run that was killed before its second write, they are completed")
   func leftOpen() async throws {
     for hasBulk in [true, false] {

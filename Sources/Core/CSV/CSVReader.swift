@@ -37,20 +37,62 @@ package struct CSVReader: Sendable {
   package mutating func push(
     _ bytes: some Sequence<UInt8>, _ emit: (CSVRow) throws(SyncError) -> Void
   ) throws(SyncError) {
-    for byte in bytes {
-      offset += 1
-      if mark < 3 {
-        if byte == CSVReader.byteOrderMark[mark] {
-          mark += 1
-          if mark == 3 { start = offset }
-          continue
-        }
-        let begun = CSVReader.byteOrderMark[..<mark]
-        mark = 3
-        for byte in begun { try take(byte, emit) }
+    var failure: SyncError?
+    let isTaken: Void? = bytes.withContiguousStorageIfAvailable { buffer in
+      do throws(SyncError) {
+        try takeAll(buffer, emit)
+      } catch {
+        failure = error
       }
-      try take(byte, emit)
     }
+    if let failure { throw failure }
+    if isTaken == nil {
+      for byte in bytes { try takeNext(byte, emit) }
+    }
+  }
+
+  /// Runs of ordinary characters go in one step: most of a file is that.
+  private mutating func takeAll(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ emit: (CSVRow) throws(SyncError) -> Void
+  ) throws(SyncError) {
+    var place = 0
+    while place < bytes.count {
+      var end = place
+      if mark == 3, !isAfterCR, state == .plain || state == .fieldStart {
+        while end < bytes.count, isOrdinary(bytes[end]) { end += 1 }
+      }
+      guard end > place else {
+        try takeNext(bytes[place], emit)
+        place += 1
+        continue
+      }
+      row.add(bytes[place..<end])
+      offset += UInt64(end - place)
+      state = .plain
+      place = end
+      try bound()
+    }
+  }
+
+  private func isOrdinary(_ byte: UInt8) -> Bool {
+    byte != separator && byte != 0x0A && byte != 0x0D && byte != 0x22
+  }
+
+  private mutating func takeNext(
+    _ byte: UInt8, _ emit: (CSVRow) throws(SyncError) -> Void
+  ) throws(SyncError) {
+    offset += 1
+    if mark < 3 {
+      if byte == CSVReader.byteOrderMark[mark] {
+        mark += 1
+        if mark == 3 { start = offset }
+        return
+      }
+      let begun = CSVReader.byteOrderMark[..<mark]
+      mark = 3
+      for byte in begun { try take(byte, emit) }
+    }
+    try take(byte, emit)
   }
 
   /// Ends the file; a last row without a line end is handed over too.
@@ -148,6 +190,9 @@ package struct CSVRow: Sendable {
 
   fileprivate var isBlank: Bool { ends.isEmpty && bytes.isEmpty }
   fileprivate mutating func add(_ byte: UInt8) { bytes.append(byte) }
+  fileprivate mutating func add(_ some: Slice<UnsafeBufferPointer<UInt8>>) {
+    bytes.append(contentsOf: some)
+  }
   fileprivate mutating func endField() { ends.append(bytes.count) }
   fileprivate mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)

@@ -63,6 +63,12 @@ package struct EventPlan: Sendable {
     return conditions
   }
 
+  /// The log id of a row that is whole, under which it would be pending.
+  package func key(of row: CSVRow) -> String? {
+    guard row.count == width, !row.text(id).isEmpty else { return nil }
+    return row.text(id)
+  }
+
   package func judge(_ row: CSVRow) -> Verdict {
     guard row.count == width else {
       let text = id < row.count ? row.text(id) : ""
@@ -81,6 +87,7 @@ package struct EventPlan: Sendable {
 }
 
 extension Rejection {
-  /// The rule of a row whose fields nobody can tell apart: it is kept, and not tried again.
+  /// The rule of a row whose fields nobody can tell apart: it is kept, and not tried again; it goes
+  /// when a row of its log id comes whole.
   package static let rowBroken = "rowBroken"
 }

@@ -38,7 +38,7 @@ package struct EgressJob: Job {
 
   private func retry() -> Lane<EgressState> {
     Lane(name: "retry") { [self] emit throws(SyncError) in
-      try await retryPending(emit)
+      _ = try await retryPending(emit)
       try await emit(Advance(now: true) { $0.retries += 1 })
     }
   }
@@ -48,14 +48,14 @@ package struct EgressJob: Job {
   /// A file that cannot be read does not stop the others; the round ends with its error.
   private func round(_ state: EgressState) -> Lane<EgressState> {
     Lane(name: "events") { [self] emit throws(SyncError) in
-      try await retryPending(emit)
+      var broken = try await retryPending(emit)
       let listing = try await export.listing(state.waiting) { files throws(SyncError) in
         try await emit(Advance(now: true) { $0.waiting = files })
       }
       var failure: SyncError?
       for file in listing.stable {
         try ports.patience.checkStop()
-        let fault = try await read(file, emit)
+        let fault = try await read(file, &broken, emit)
         failure = failure ?? fault
       }
       try await tidy(state, listing, emit)

@@ -5,17 +5,21 @@ extension EgressJob {
   ///
   /// A safe point is a slice whose events Dynamics answered; two are under way at once.
   ///
+  /// - Parameter broken: log ids of the rows that are pending because they are broken.
   /// - Returns: what is wrong with this file; it is left where it stands, and others are not.
   func read(
-    _ file: RemoteFile, _ emit: @escaping Emit<EgressState>
+    _ file: RemoteFile, _ broken: inout Set<String>, _ emit: @escaping Emit<EgressState>
   ) async throws(SyncError) -> SyncError? {
     let (begun, start): ((mark: FileMark, slices: ExportSlices<EventSlice>)?, UInt64)
-    switch try await export.attempt({ () async throws(SyncError) in try await open(file, emit) }) {
+    let known = broken
+    switch try await export.attempt({ () async throws(SyncError) in
+      try await open(file, known, emit)
+    }) {
     case .success(let opened): (begun, start) = (opened, opened?.slices.end ?? 0)
     case .failure(let fault): return fault
     }
     guard let (mark, slices) = begun else { return nil }
-    switch try await follow(slices, mark, from: start, emit) {
+    switch try await follow(slices, mark, from: start, &broken, emit) {
     case .end(let end):
       try await finish(mark, at: end, emit)
       return nil
@@ -26,7 +30,7 @@ extension EgressJob {
 
   /// Nil where nothing of the file is to be read, now or any more.
   private func open(
-    _ file: RemoteFile, _ emit: Emit<EgressState>
+    _ file: RemoteFile, _ broken: Set<String>, _ emit: Emit<EgressState>
   ) async throws(SyncError) -> (mark: FileMark, slices: ExportSlices<EventSlice>)? {
     guard let mark = try await export.begin(file) else { return nil }
     guard let header = try await export.header(of: file) else {
@@ -35,7 +39,9 @@ extension EgressJob {
     }
     let plan = try EventPlan(settings, header: header, file: file.name)
     let start = max(mark.offset, header.end)
-    let slices = try ExportSlices<EventSlice>(file, export, from: start) { $1.take($0, plan) }
+    let slices = try ExportSlices<EventSlice>(file, export, from: start) {
+      $1.take($0, plan, broken)
+    }
     return (mark, slices)
   }
 
@@ -62,7 +68,7 @@ extension EgressJob {
 
   private func follow(
     _ slices: ExportSlices<EventSlice>, _ mark: FileMark, from start: UInt64,
-    _ emit: @escaping Emit<EgressState>
+    _ broken: inout Set<String>, _ emit: @escaping Emit<EgressState>
   ) async throws(SyncError) -> Reading {
     let file = RemoteFile(name: mark.name, size: mark.size, modified: mark.modified)
     let sink = ports.activities
@@ -81,6 +87,8 @@ extension EgressJob {
           if reading == nil, !(try await export.isUnchanged(file)) { reading = .changed }
           if reading == nil, slice == nil { reading = .end(queue.end) }
           guard reading == nil, let slice else { break }
+          broken.subtract(slice.mended)
+          broken.formUnion(slice.broken.map(\.key))
           let ready = try await prepare(slice, underWay: queue.ids, &contacts)
           if queue.count >= 2 {
             let sent = await queue.first(&group)

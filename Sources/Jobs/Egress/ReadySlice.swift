@@ -47,7 +47,8 @@ extension EgressJob {
     ready.tally.read = slice.rows.count + slice.broken.count
     ready.tally.filteredOut = slice.others
     ready.tally.rejected = slice.broken.count
-    ready.entries = slice.broken.map(LedgerEntry.pending)
+    // What is to be said of a row that is whole is said below.
+    ready.entries = slice.broken.map(LedgerEntry.pending) + slice.mended.map(LedgerEntry.settled)
     if slice.rows.isEmpty { return ready }
     let form = try await ports.form()
     ready.table = form.table

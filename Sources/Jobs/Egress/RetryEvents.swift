@@ -4,12 +4,19 @@ extension EgressJob {
   /// Events that were rejected or whose contact was missing, decided about afresh.
   ///
   /// An event that still waits for its contact costs no more than the question whether it is there.
-  func retryPending(_ emit: @escaping Emit<EgressState>) async throws(SyncError) {
+  ///
+  /// - Returns: log ids of the rows that are pending because they are broken: nobody can try those.
+  func retryPending(
+    _ emit: @escaping Emit<EgressState>
+  ) async throws(SyncError) -> Set<String> {
+    var broken: Set<String> = []
     var last: String?
     while true {
       let records = try await ports.ledger.pending(after: last, limit: ports.page)
-      guard let final = records.last else { return }
+      guard let final = records.last else { return broken }
       last = final.rejection.key
+      broken.formUnion(
+        records.map(\.rejection).filter { $0.rule == Rejection.rowBroken }.map(\.key))
       try await retry(records, emit)
       try ports.patience.checkStop()
     }

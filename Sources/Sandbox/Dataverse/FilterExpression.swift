@@ -83,6 +83,30 @@ indirect enum FilterExpression: Sendable {
   }
 }
 
+extension FilterExpression {
+  /// The keys of which a row must have one, where the filter says that and nothing else: a database
+  /// looks them up.
+  func keys(of primary: Int) -> Set<RowKey>? {
+    var keys: Set<RowKey> = []
+    return collect(primary, &keys) ? keys : nil
+  }
+
+  private func collect(_ primary: Int, _ keys: inout Set<RowKey>) -> Bool {
+    switch self {
+    case .or(let one, let other):
+      return one.collect(primary, &keys) && other.collect(primary, &keys)
+    case .compare(.column(primary), .eq, .literal(.key(let key))):
+      keys.insert(key)
+      return true
+    case .oneOf(primary, let values):
+      let found = values.compactMap(\.key)
+      keys.formUnion(found)
+      return found.count == values.count
+    default: return false
+    }
+  }
+}
+
 /// The order of values of one column, as the database has it.
 enum FieldOrder {
   /// Below, at or above zero; nil where one is null or the types do not meet.

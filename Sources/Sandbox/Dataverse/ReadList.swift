@@ -115,6 +115,7 @@ extension DataverseService {
     let store = stores[query.table]
     let primary = store.definition.position(wire: store.definition.primaryId) ?? 0
     let bounds = query.filter?.keyBounds(of: primary) ?? (lower: nil, upper: nil)
+    let wanted = query.filter?.keys(of: primary)
     let isDescending = query.order.first?.isDescending ?? false
     let after = last.map(GuidRank.init)
     let mayOverrun = knobs.emptyLastPage
@@ -127,7 +128,10 @@ extension DataverseService {
         if rank == after { return true }
       }
       if let reader = query.reader, !reader.sees(row) { return true }
-      if let filter = query.filter, !filter.matches({ row.value($0) }) { return true }
+      if wanted?.contains(row.key) == false { return true }
+      if wanted == nil, let filter = query.filter, !filter.matches({ row.value($0) }) {
+        return true
+      }
       if page.rows == size {
         page.hasMore = true
         return false
@@ -141,6 +145,10 @@ extension DataverseService {
     if isDescending {
       let upper = bounds.upper.map { GuidRank(major: $0.major, minor: $0.minor &+ 1) }
       store.forEachDescending(below: after ?? upper, visit)
+    } else if let wanted {
+      for rank in wanted.map(GuidRank.init).sorted() where after.map({ $0 < rank }) ?? true {
+        if let row = store.row(rank.key), !visit(row) { break }
+      }
     } else {
       let lower = [after, bounds.lower].compactMap(\.self).max()
       store.forEach(from: lower, visit)

@@ -13,6 +13,16 @@ extension Doctor {
         ? "\(table.columns.count) columns"
         : "\(table.columns.count) columns; completed by a second write"
     }
+    failures += await step("\(name): read privilege on all contacts") {
+      () async throws(SyncError) in
+      let dynamics = try connections.dynamics()
+      let contact = try await dynamics.table("contact")
+      guard let isWhole = try await dynamics.readsWholeOrganization(contact) else {
+        return "not shown"
+      }
+      guard isWhole else { throw .readsOnlySomeContacts }
+      return nil
+    }
     failures += await step("\(name): time zone \(settings.files.timeZone)") {
       () async throws(SyncError) in
       _ = try ZoneFile.rules(settings.files.timeZone)
@@ -32,4 +42,12 @@ extension Doctor {
     }
     return failures
   }
+}
+
+extension SyncError {
+  fileprivate static let readsOnlySomeContacts = SyncError(
+    .permission, "read every contact",
+    "the application user's read privilege on contact (prvReadContact) is not organization-wide: "
+      + "events of contacts that it does not see would count as unmatched",
+    next: "give its security role Read on contact at organization depth")
 }

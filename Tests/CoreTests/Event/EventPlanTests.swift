@@ -82,6 +82,11 @@ import Testing
     #expect(one.key == "9" && one.what == .event && one.rule == "rowBroken")
     #expect(one.reason == "the row has 12 fields, the header 10")
     #expect(one.line == "9;w;d;2;;;0;c;dm;u;v;w")
+    let plan = try EventPlan(
+      settings(.open), header: try rows(Self.header)[0], file: "exports/a.csv")
+    #expect(plan.key(of: try rows("9;w;d;2;;;0;c;dm;u\n")[0]) == "9")
+    #expect(plan.key(of: try rows("9;w;d\n")[0]) == nil)
+    #expect(plan.key(of: try rows(";w;d;2;;;0;c;dm;u\n")[0]) == nil)
     #expect(other.key == "exports/a.csv@\(Self.header.utf8.count + 1)")
   }
 

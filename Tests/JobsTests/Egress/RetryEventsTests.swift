@@ -83,6 +83,42 @@ import Testing
     #expect(bench.activities.stored.count == 1)
   }
 
+  /// A row of another width, with its log id.
+  private func broken(_ id: Int) -> String { "\(id);a;b\n" }
+  private func whole(_ id: Int, message: Int = 0, at time: String = "2026-02-03 10:00:00Z")
+    -> String
+  {
+    "\(id);\(Clicks.contact(id));\(message);1;u\(id);\(time);DM1;C\n"
+  }
+  private func export(_ rows: String...) -> String { Clicks.header + "\n" + rows.joined() }
+
+  @Test func aBrokenRowStaysUntilItComesWhole() {
+    let bench = bench(.count)
+    bench.put(export(broken(7), whole(8), broken(9), broken(10)), as: "tracking_1.csv")
+    let first = bench.life()
+    #expect(first.failure == nil && first.tally.created == 1 && first.tally.rejected == 3)
+    bench.box.files = [:]
+    #expect(bench.life().tally.retried == 0)
+    #expect(bench.ledger.waiting == [10, 7, 9].map { "\($0) event rowBroken" })
+
+    // 9 is no e-mail; 10 is an event whose time cannot be read: it waits for that now.
+    let mended = export(whole(7), whole(9, message: 1), whole(10, at: "soon"))
+    bench.put(mended, as: "tracking_2.csv")
+    let second = bench.life()
+    #expect(second.failure == nil && second.tally.created == 1 && second.tally.rejected == 1)
+    #expect(bench.arrived == ["u7", "u8"])
+    #expect(bench.ledger.waiting == ["10 event notATime"])
+  }
+
+  @Test func aRowThatIsBrokenAndWholeInTwoFilesOfOneRunIsDone() {
+    let bench = bench(.count)
+    bench.put(export(broken(7)), as: "tracking_1.csv")
+    bench.put(export(whole(7)), as: "tracking_2.csv")
+    let outcome = bench.life()
+    #expect(outcome.failure == nil && outcome.tally.created == 1)
+    #expect(bench.ledger.waiting.isEmpty && bench.arrived == ["u7"])
+  }
+
   @Test func retryAloneReadsNoFile() {
     let bench = bench(.keep)
     bench.put(Clicks.file([late]), as: "tracking_1.csv")

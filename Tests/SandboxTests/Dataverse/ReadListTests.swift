@@ -91,6 +91,23 @@ import Testing
     }
   }
 
+  @Test("Keys that are asked for by name are found, in their order, and page as all rows do")
+  func listedKeys() async throws {
+    let fixture = try await DataverseFixture()
+    let keys = await fixture.service.keys(of: "contact", count: 120)
+    let stranger = "12345678-1234-1234-1234-123456789012"
+    let wanted = (10..<50).reversed().map { keys[$0].description } + [stranger, "\(keys[20])"]
+    let names = wanted.map { "contactid%20eq%20\($0)" }.joined(separator: "%20or%20")
+    // The second filter is no list of keys alone.
+    for more in ["", "%20or%20statecode%20eq%205"] {
+      let chain = try await fixture.follow(
+        "contacts?$select=contactid&$filter=\(names)\(more)",
+        ["Prefer": "odata.maxpagesize=9"])
+      let found = chain.items.compactMap { RowKey($0["contactid"]?.text ?? "") }
+      #expect(found == Array(keys[10..<50]) && chain.pages == 5, "\(more)")
+    }
+  }
+
   @Test("A sorted read pages by its values and the key")
   func sorted() async throws {
     let fixture = try await DataverseFixture()
