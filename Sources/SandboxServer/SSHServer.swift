@@ -44,10 +44,11 @@ package final class SSHServer: Sendable {
       guard !LoopbackPort.answers(port) else { throw .portTaken(port) }
       try writeConfiguration(port, folder)
       unlink(folder + "/sshd.pid")
+      let said = listenings(port, log)
       let guardian = try ChildProgram(
         ["/bin/sh", "-c", script, "sandbox-sshd", folder + "/sshd_config"],
         environment: account.environment, log: log)
-      if await isReady(folder, port) {
+      if await isReady(folder, { listenings(port, log) > said }) {
         return SSHServer(port: port, user: account.name, folder: folder, guardian: guardian)
       }
       guardian.endInput()
@@ -129,10 +130,18 @@ package final class SSHServer: Sendable {
     try Files.write(lines, to: folder + "/known_hosts")
   }
 
+  /// How often the server has said that it listens there.
+  private static func listenings(_ port: Int, _ log: String) -> Int {
+    let text = (try? Files.read(log)) ?? ""
+    return text.ranges(of: "Server listening on 127.0.0.1 port \(port).").count
+  }
+
   /// Ten seconds at most; it takes some thirty milliseconds.
-  private static func isReady(_ folder: String, _ port: Int) async -> Bool {
+  ///
+  /// That somebody answers on the port proves nothing: another program may have taken it meanwhile.
+  private static func isReady(_ folder: String, _ listens: () -> Bool) async -> Bool {
     for _ in 0..<1000 {
-      if LoopbackPort.answers(port) { return true }
+      if listens() { return true }
       let text = (try? Files.read(folder + "/sshd.pid")) ?? ""
       if let id = Int(text.prefix { $0 != "\n" }), !ChildProgram.isRunning(id) { return false }
       try? await Task.sleep(for: .milliseconds(10))

@@ -29,7 +29,7 @@ package final class PrivateSSHD: Sendable {
         Self.configuration(port, folder.path, files, hostKeys, deniedRequests), to: configuration)
       let process = try ChildProcess(
         ["/usr/sbin/sshd", "-D", "-e", "-f", configuration], output: "\(folder.path)/log")
-      if Self.isReady(process, port) {
+      if Self.isReady(process, port, log: "\(folder.path)/log") {
         (self.port, self.process) = (port, process)
         return
       }
@@ -149,11 +149,12 @@ package final class PrivateSSHD: Sendable {
       """
   }
 
-  private static func isReady(_ process: ChildProcess, _ port: Int) -> Bool {
+  private static func isReady(_ process: ChildProcess, _ port: Int, log: String) -> Bool {
     // Ten seconds at most; it takes some twenty milliseconds.
     for _ in 0..<2000 {
       if process.hasEnded() { return false }
-      if canConnect(port) {
+      // That somebody answers is not enough: it may be another program.
+      if readText(log).contains("Server listening on 127.0.0.1 port \(port)."), canConnect(port) {
         // The attempt was a session too; it is over in a moment.
         while !process.descendants().isEmpty { _ = poll(nil, 0, 1) }
         return true

@@ -219,6 +219,29 @@ import Testing
     #expect(refused.status == 64, "\(refused)")
   }
 
+  @Test("A lost ledger stops the job, and is adopted; a paused job is left alone")
+  func recovers() async throws {
+    let world = try await Self.world(contacts: 60)
+    try await world.type("initial contacts").expect(0)
+    try await world.order("mutate --opt-outs 20 --opt-outs-in both --seed 3")
+    try await world.order("export-opt-outs --all")
+    try await world.type("opt-out").expect(0)
+    try await world.type("pause opt-out --reason audit").expect(0)
+    #expect(try await world.type("opt-out").output.hasPrefix("opt-out: PAUSED since"))
+    try await world.type("resume opt-out").expect(0)
+
+    for suffix in ["", "-wal", "-shm"] { unlink(world.state + "/opt-out/ledger.sqlite" + suffix) }
+    try await world.order("mutate --opt-outs 20 --opt-outs-in both --seed 4")
+    try await world.order("export-opt-outs")
+    try await world.type("run opt-out").expect(74)
+    try await world.type("checkpoint adopt opt-out --yes").expect(0)
+    try await world.type("run opt-out").expect(0)
+    // What was exported before is there still, and read again.
+    let agreed = try await world.sandbox("compare", "opt-out")
+    #expect(agreed.status == 0, "\(agreed.output)\(agreed.errors)")
+    #expect(try await world.type("checkpoint show opt-out").output.contains("due       0 contacts"))
+  }
+
   @Test("Logs, output, run records and checkpoints hold no name, address or key of a person")
   func canaries() async throws {
     let world = try await Self.world(contacts: 40)

@@ -39,7 +39,7 @@ struct OptOutRun {
     }
     let run = JobRun(
       place: state.place, environment: state.environment, command: command, options: options,
-      patience: patience, isScheduled: command == "run")
+      patience: patience, isScheduled: goal == .next)
     let standing = (try? state.checkpoints.load())?.state ?? OptOutState()
     return await run.perform(from: OptOutRun.ending(standing)) {
       connections async throws(SyncError) in
