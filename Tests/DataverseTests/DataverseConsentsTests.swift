@@ -82,9 +82,9 @@ struct DataverseConsentsTests {
     #expect(await stand.service.counters.updates == stand.contacts.count)
   }
 
-  @Test("A storm of 429 slows down and loses nothing", arguments: [true, false])
-  func storm(hasBatches: Bool) async throws {
-    let stand = try await ActivityStand(users: 2, contacts: 300) {
+  @Test("A storm of 429 slows down and loses nothing", arguments: [true, false], [4, 1])
+  func storm(hasBatches: Bool, lanes: Int) async throws {
+    let stand = try await ActivityStand(users: 2, concurrency: lanes, contacts: 300) {
       $0.limitsEnabled = true
       $0.requestLimit = 6
       $0.executionLimit = hasBatches ? 1500 : 9000
@@ -98,7 +98,9 @@ struct DataverseConsentsTests {
     let outcomes = try await stand.consents.write(try await stand.optOuts(stand.contacts))
     #expect(outcomes == stand.contacts.map { _ in .written })
     let counters = await stand.service.counters
-    #expect(counters.throttled > 0 && counters.violations == 0)
+    #expect(counters.throttled > 0)
+    // With several lanes, what one sleeps is time that the requests of the others are on their way.
+    if lanes == 1 { #expect(counters.violations == 0) }
   }
 
   @Test(

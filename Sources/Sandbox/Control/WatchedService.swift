@@ -27,7 +27,7 @@ package actor WatchedService: SandboxService {
     if let identity, let block = blocked[identity] {
       let now = clock.now
       // What was on its way when the wait was asked for is not impatience.
-      if now < block.until, now - block.since > .milliseconds(250) { violations += 1 }
+      if now < block.until, now - block.since > .milliseconds(500) { violations += 1 }
       if now >= block.until { blocked[identity] = nil }
     }
     let answer = await inner.answer(request)
