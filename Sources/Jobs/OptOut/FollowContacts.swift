@@ -45,11 +45,7 @@ extension OptOutJob {
       let settle = try await due(page, target, isScan: token == nil)
       slot.link = page.next
       if page.next == nil {
-        guard let link = page.delta, let began = slot.began else {
-          throw SyncError(
-            .protocolBroken, "follow the contacts of \(name)",
-            "the last page has neither a next link nor a delta link", next: nil)
-        }
+        guard let link = page.delta, let began = slot.began else { throw .noDeltaLink(name) }
         slot.token = DeltaToken(link: link, taken: began, days: target.tokenDays)
         slot.began = nil
         if token == nil { slot.scans += 1 }

@@ -24,7 +24,7 @@ struct OptOutInspection {
     guard state.settings.readsCampaign else {
       throw SyncError(
         .configuration, "inspect \(state.name)", state.settings.idleWords ?? "nothing flows",
-        code: SyncError.usageCode, next: nil)
+        code: SyncError.usageCode, next: "inspect the ingress job of contact: docs/jobs.md")
     }
     (job, self.contact) = (state.name, contact)
     let dynamics = try connections.dynamics()
