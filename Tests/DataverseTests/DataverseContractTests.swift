@@ -116,6 +116,25 @@ struct DataverseContractTests {
     #expect(rest.flatMap { keys($0) } == pages.dropFirst().flatMap { keys($0) })
   }
 
+  @Test("Ranges that meet deliver each row once, in order; one goes on behind its last row")
+  func ranges() async throws {
+    let all = try await collect(client.scan(query, from: nil)).flatMap { keys($0) }
+    let ranges = KeyRange.split(at: [all[30], all[31], all[100]])
+    var read: [RowKey] = []
+    for range in ranges {
+      let some = try await collect(client.rows(query, in: range, after: nil)).flatMap { keys($0) }
+      #expect(range.isInOrder(some, after: nil))
+      read += some
+    }
+    #expect(read == all)
+    let rest = try await collect(client.rows(query, in: ranges[2], after: all[40]))
+    #expect(rest.flatMap { keys($0) } == Array(all[41..<100]))
+    await turn { $0.rejectsGuidRanges = true }
+    await #expect {
+      _ = try await collect(client.rows(query, in: ranges[1], after: nil))
+    } throws: { ($0 as? SyncError)?.isRangeRefused == true }
+  }
+
   @Test("A tampered page link is refused as a stored one")
   func tampered() async throws {
     let pages = try await collect(client.scan(query, from: nil))
