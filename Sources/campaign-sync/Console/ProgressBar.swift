@@ -73,7 +73,7 @@ final class ProgressBar: Sendable {
     case .exporting, .loaded:
       let seconds = max(1, Int((clock.uptime - began).components.seconds))
       let rate = tally.read / seconds
-      let done = max(tally.read, state.phase == .exporting ? state.export.rows : 0)
+      let done = max(tally.read, state.phase == .exporting ? state.export.writtenRows : 0)
       let total = expected.load(ordering: .relaxed)
       guard total >= done, total > 0, rate > 0 else {
         return "\(TimeText.count(done)) records, \(TimeText.count(rate)) a second"
