@@ -89,7 +89,7 @@ extension IngressJob {
     rows.removeAll()
     let held = try await heldBack(page, plan)
     var written = plan.append(page, to: &rows, without: Set(held.keys))
-    slot.part = try spool.append(rows.bytes, rowCount: written.keys.count, to: slot.part)
+    slot.part = try await spool.append(rows.bytes, rowCount: written.keys.count, to: slot.part)
     slot.pages += 1
     slot.rows += written.keys.count
     written.tally.bytes = rows.bytes.count
