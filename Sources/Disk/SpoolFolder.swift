@@ -14,14 +14,18 @@ package final class SpoolFolder: Spool {
     var parts: [Int: SpoolPart] = [:]
     /// A file was created since the folder was last flushed.
     var hasNewNames = false
+    var packers: [Int: PartThread] = [:]
   }
+
+  /// Threads that pack, at most: as many as can at once.
+  private static let packers = max(1, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
   private let run: RunName
   private let folder: String
   private let header: [UInt8]
   private let compression: CSVSettings.Compression
   private let table = Mutex(Table())
-  private let sealer = Sealer()
+  private let sealer = PartThread(name: "seal")
 
   /// Touches no disk yet.
   ///
@@ -39,8 +43,21 @@ package final class SpoolFolder: Spool {
 
   package func append(
     _ rows: [UInt8], rowCount: Int, to mark: PartMark
-  ) throws(SyncError) -> PartMark {
-    try part(at: mark).append(rows, rowCount: rowCount, to: mark, header: header)
+  ) async throws(SyncError) -> PartMark {
+    try await packer(of: mark.number).run { () throws(SyncError) in
+      try self.part(at: mark).append(rows, rowCount: rowCount, to: mark, header: self.header)
+    }
+  }
+
+  /// Neighbouring parts, which lanes write at the same time, have threads of their own.
+  private func packer(of part: Int) -> PartThread {
+    table.withLock { table in
+      let index = part % Self.packers
+      if let packer = table.packers[index] { return packer }
+      let packer = PartThread(name: "pack \(index)")
+      table.packers[index] = packer
+      return packer
+    }
   }
 
   /// Without the lock of a part: a lane goes on writing while the disk works.
@@ -131,14 +148,14 @@ package final class SpoolFolder: Spool {
   }
 }
 
-/// Hashing and flushing a whole part takes a while: it waits on a thread of its own.
-private actor Sealer {
-  private let thread = ThreadExecutor(name: "seal")
+/// Where parts are packed and written, or hashed and flushed: no lane's task waits with it.
+private actor PartThread {
+  private let thread: ThreadExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-  func run(
-    _ work: @Sendable () throws(SyncError) -> SealedPart
-  ) throws(SyncError) -> SealedPart {
+  init(name: String) { thread = ThreadExecutor(name: name) }
+
+  func run<T: Sendable>(_ work: @Sendable () throws(SyncError) -> T) throws(SyncError) -> T {
     try work()
   }
 }

@@ -13,7 +13,7 @@ package struct SFTPSettings: Sendable {
   package var directory: String
   /// Sessions at one time, at most.
   package var sessions: Int
-  /// What one answer, or one block of 4 MiB, may take.
+  /// What one answer, or room for one more packet, may take.
   package var timeout = Duration.seconds(60)
   /// What resolving, connecting and logging in may take each.
   package var connectTimeout = Duration.seconds(20)

@@ -36,15 +36,23 @@ extension SSHConnection {
   }
 
   /// Makes a folder and those above it; what is there stays.
+  ///
+  /// Tries before it looks: mostly one folder is missing, and each question is a round trip.
   func makeFolders(_ path: String) throws(SyncError) {
-    if try stat(path) != nil { return }
-    if let above = RemoteName.folder(of: path), !above.isEmpty { try makeFolders(above) }
-    let code = libssh2_sftp_mkdir_ex(sftp, path, UInt32(path.utf8.count), 0o750)
-    guard code != 0 else { return }
-    let fault = fault()
-    // Another session may have made it in this moment.
+    var fault = makeFolder(path)
+    if fault?.isMissing == true, let above = RemoteName.folder(of: path), !above.isEmpty {
+      try makeFolders(above)
+      fault = makeFolder(path)
+    }
+    guard let fault else { return }
+    // It may have been there before, or another session made it in this moment.
     if case .status = fault, try stat(path) != nil { return }
     throw .sftp(fault, "make the folder \(path)")
+  }
+
+  /// - Returns: nil where it was made.
+  private func makeFolder(_ path: String) -> SSHFault? {
+    libssh2_sftp_mkdir_ex(sftp, path, UInt32(path.utf8.count), 0o750) == 0 ? nil : fault()
   }
 
   /// Gives a file another name, over an older file of that name if there is one.

@@ -45,8 +45,12 @@ extension SSHConnection {
       let file = try create(path, action)
       var failure: SyncError?
       bytes.withUnsafeBytes { buffer in
+        var sent = 0
         do throws(SyncError) {
-          try write(buffer, to: file, action, after: 0)
+          while sent < buffer.count {
+            let rest = UnsafeRawBufferPointer(rebasing: buffer[sent...])
+            sent += try write(rest, to: file, action, after: UInt64(sent))
+          }
         } catch { failure = error }
       }
       try finish(file, failure, action)
@@ -89,31 +93,31 @@ extension SSHConnection {
   private func copy(_ reader: borrowing LocalFile, to file: OpaquePointer, _ action: String)
     throws(SyncError) -> UInt64
   {
-    let block = uploadBlock()
+    var window = UploadWindow(uploadMemory())
     var sent: UInt64 = 0
     while true {
       if Task.isCancelled { throw .stopped }
-      let count = try reader.read(into: block)
-      if count == 0 { return sent }
-      try write(UnsafeRawBufferPointer(rebasing: block[..<count]), to: file, action, after: sent)
+      try window.fill(from: reader)
+      let bytes = window.unconfirmed
+      if bytes.isEmpty { return sent }
+      let count = try write(bytes, to: file, action, after: sent)
+      window.confirm(count)
       sent += UInt64(count)
     }
   }
 
+  /// - Returns: how many of the bytes the server has confirmed; the others are to come again.
   private func write(
     _ bytes: UnsafeRawBufferPointer, to file: OpaquePointer, _ action: String, after: UInt64
-  ) throws(SyncError) {
-    guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return }
-    var written = 0
-    while written < bytes.count {
-      let count = libssh2_sftp_write(file, start + written, bytes.count - written)
-      guard count >= 0 else {
-        var error = failure(action, isWrite: true)
-        error.reason += ", after \(after + UInt64(written)) bytes"
-        throw error
-      }
-      written += count
+  ) throws(SyncError) -> Int {
+    guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return 0 }
+    let count = libssh2_sftp_write(file, start, bytes.count)
+    guard count >= 0 else {
+      var error = failure(action, isWrite: true)
+      error.reason += ", after \(after) bytes"
+      throw error
     }
+    return count
   }
 
   /// Flushes and closes; where sending failed, closes and throws that failure.

@@ -15,7 +15,7 @@ final class SSHConnection {
   /// What the server was found not to offer.
   var lacksPosixRename = false
   var lacksFsync = false
-  private var block: UnsafeMutableRawBufferPointer?
+  private var memory: UnsafeMutableRawBufferPointer?
 
   /// Connects, checks the server's key, logs in and starts SFTP.
   init(to settings: SFTPSettings) throws(SyncError) {
@@ -46,15 +46,14 @@ final class SSHConnection {
   deinit {
     if !isBroken {
       libssh2_session_set_timeout(session, 2000)
-      if let channel { libssh2_sftp_shutdown(channel) }
       libssh2_session_disconnect_ex(session, SSH_DISCONNECT_BY_APPLICATION, "done", "")
     }
-    // Frees the channel too; on a broken connection it must not wait for answers.
+    // Frees the channel too, and must not wait for answers: nobody needs them.
     libssh2_session_set_timeout(session, 1)
     shutdown(socket, Int32(SHUT_RDWR))
     libssh2_session_free(session)
     close(socket)
-    block?.deallocate()
+    memory?.deallocate()
   }
 
   /// The SFTP channel.
@@ -63,11 +62,12 @@ final class SSHConnection {
     return channel
   }
 
-  /// The window of an upload: libssh2 sends all of it before it waits for an answer.
-  func uploadBlock() -> UnsafeMutableRawBufferPointer {
-    if let block { return block }
-    let new = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 16)
-    block = new
+  /// Made with the first upload, used by all.
+  func uploadMemory() -> UnsafeMutableRawBufferPointer {
+    if let memory { return memory }
+    let new = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: UploadWindow.memory, alignment: 16)
+    memory = new
     return new
   }
 
@@ -114,10 +114,12 @@ final class SSHConnection {
     guard libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY, algorithms) == 0 else {
       throw handshakeFailure()
     }
-    // The fast ones first; a server that has none of them fails the handshake in words.
+    // The fast ones first: libssh2 makes a call to libcrypto for 16 bytes of AES, but takes a packet
+    // in one with chacha20 (1.9 s a GiB, ctr 2.2 s, gcm 2.6 s). A server that has none of them
+    // fails the handshake in words.
     let ciphers =
-      "aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes256-ctr,"
-      + "chacha20-poly1305@openssh.com,aes192-ctr"
+      "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
+      + "aes128-ctr,aes256-ctr,aes192-ctr"
     for direction in [LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC] {
       guard libssh2_session_method_pref(session, direction, ciphers) == 0 else {
         throw handshakeFailure()

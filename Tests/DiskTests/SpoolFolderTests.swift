@@ -51,7 +51,7 @@ import Testing
     var sealed: [SealedPart] = []
     for spool in [memory, spool()] as [any Spool] {
       var mark = PartMark(number: 7)
-      for index in 0..<5 { mark = try spool.append(rows(index), rowCount: 100, to: mark) }
+      for index in 0..<5 { mark = try await spool.append(rows(index), rowCount: 100, to: mark) }
       sealed.append(try await spool.seal(mark))
     }
     #expect(sealed[0] == sealed[1])
@@ -59,7 +59,8 @@ import Testing
 
   @Test func theDigestIsThatOfTheFile() async throws {
     let spool = spool()
-    let sealed = try await spool.seal(spool.append(rows(1), rowCount: 100, to: .init(number: 1)))
+    let sealed = try await spool.seal(
+      await spool.append(rows(1), rowCount: 100, to: .init(number: 1)))
     let sum = try #require(Subprocess(["sha256sum", spool.path(of: sealed.name)]))
     #expect(sum.line()?.hasPrefix(sealed.sha256 + " ") == true)
   }
@@ -79,9 +80,9 @@ import Testing
   private static func checkModes() async throws {
     let test = SpoolFolderTests()
     let (spool, rows) = (test.spool(), test.rows(1))
-    _ = try spool.append(rows, rowCount: 100, to: PartMark(number: 1))
+    _ = try await spool.append(rows, rowCount: 100, to: PartMark(number: 1))
     try spool.write(manifest: [1], as: "contacts-000012.manifest.json")
-    _ = try await spool.seal(spool.append(rows, rowCount: 100, to: PartMark(number: 2)))
+    _ = try await spool.seal(await spool.append(rows, rowCount: 100, to: PartMark(number: 2)))
     for path in ["/spool", "/spool/sandbox", "/spool/sandbox/contacts"] {
       try #require(mode(of: test.folder.path + path) == 0o700)
     }
@@ -91,21 +92,21 @@ import Testing
     for name in files { try #require(mode(of: test.run + "/" + name) == 0o600, "\(name)") }
   }
 
-  @Test func aFullDiskIsSaidInWords() throws {
+  @Test func aFullDiskIsSaidInWords() async throws {
     try makeFolder(run)
     try #require(symlink("/dev/full", run + "/contacts-000012-0001.part") == 0)
-    let error = #expect(throws: SyncError.self) {
-      try spool().append(rows(1), rowCount: 100, to: PartMark(number: 1))
+    let error = await #expect(throws: SyncError.self) {
+      try await spool().append(rows(1), rowCount: 100, to: PartMark(number: 1))
     }
     #expect(error?.kind == .storage)
     #expect(error?.reason == "the disk is full")
   }
 
-  @Test func aCutPartIsRefusedWithTheWayOut() throws {
-    let mark = try spool().append(rows(1), rowCount: 100, to: PartMark(number: 1))
+  @Test func aCutPartIsRefusedWithTheWayOut() async throws {
+    let mark = try await spool().append(rows(1), rowCount: 100, to: PartMark(number: 1))
     try #require(truncate(run + "/contacts-000012-0001.part", 10) == 0)
-    let error = #expect(throws: SyncError.self) {
-      try spool().append(rows(2), rowCount: 100, to: mark)
+    let error = await #expect(throws: SyncError.self) {
+      try await spool().append(rows(2), rowCount: 100, to: mark)
     }
     #expect(error?.kind == .storage)
     #expect(error?.next?.hasSuffix("campaign-sync checkpoint clear contacts") == true)

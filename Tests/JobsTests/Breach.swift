@@ -60,8 +60,10 @@ private struct LateSpool: Spool {
     late.add { () throws(SyncError) in try inner.sync(parts) }
   }
 
-  func append(_ rows: [UInt8], rowCount: Int, to mark: PartMark) throws(SyncError) -> PartMark {
-    try inner.append(rows, rowCount: rowCount, to: mark)
+  func append(
+    _ rows: [UInt8], rowCount: Int, to mark: PartMark
+  ) async throws(SyncError) -> PartMark {
+    try await inner.append(rows, rowCount: rowCount, to: mark)
   }
   func seal(_ mark: PartMark) async throws(SyncError) -> SealedPart { try await inner.seal(mark) }
   func path(of name: String) -> String { inner.path(of: name) }

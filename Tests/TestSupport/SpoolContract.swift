@@ -64,7 +64,7 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
 
   private func beginsWithTheHeader(_ disk: Fixture) async throws {
     let spool = disk.open()
-    let mark = try spool.append(a, rowCount: 2, to: start)
+    let mark = try await spool.append(a, rowCount: 2, to: start)
     #expect(Set(disk.files().keys) == ["contacts-000012-0001.part"])
     _ = try await spool.seal(mark)
     #expect(Set(disk.files().keys) == [disk.part])
@@ -73,8 +73,8 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
 
   private func countsRowsAndBytes(_ disk: Fixture) async throws {
     let spool = disk.open()
-    var mark = try spool.append(a, rowCount: 2, to: start)
-    mark = try spool.append(b, rowCount: 1, to: mark)
+    var mark = try await spool.append(a, rowCount: 2, to: start)
+    mark = try await spool.append(b, rowCount: 1, to: mark)
     try spool.sync([1, 1, 99])
     #expect(mark.rows == 3)
     #expect(mark.length == UInt64(Self.header.count + a.count + b.count))
@@ -86,29 +86,29 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
 
   private func continuedEqualsCalm(_ disk: Fixture) async throws {
     let calm = disk.open()
-    var mark = try calm.append(a, rowCount: 2, to: start)
-    mark = try calm.append(b, rowCount: 1, to: mark)
+    var mark = try await calm.append(a, rowCount: 2, to: start)
+    mark = try await calm.append(b, rowCount: 1, to: mark)
     let sealed = try await calm.seal(mark)
     try calm.remove()
 
-    mark = try disk.open().append(a, rowCount: 2, to: start)
-    _ = try disk.open().append(b + b + b, rowCount: 3, to: mark)  // its commit never came
-    mark = try disk.open().append(b, rowCount: 1, to: mark)
+    mark = try await disk.open().append(a, rowCount: 2, to: start)
+    _ = try await disk.open().append(b + b + b, rowCount: 3, to: mark)  // its commit never came
+    mark = try await disk.open().append(b, rowCount: 1, to: mark)
     #expect(try await disk.open().seal(mark) == sealed)
   }
 
   private func cutsBackToTheMark(_ disk: Fixture) async throws {
     let spool = disk.open()
-    let mark = try spool.append(a, rowCount: 2, to: start)
-    _ = try spool.append(b, rowCount: 1, to: mark)
-    let other = try spool.append(a, rowCount: 2, to: mark)
+    let mark = try await spool.append(a, rowCount: 2, to: start)
+    _ = try await spool.append(b, rowCount: 1, to: mark)
+    let other = try await spool.append(a, rowCount: 2, to: mark)
     _ = try await spool.seal(other)
     #expect(try disk.content(of: disk.part) == Self.header + a + a)
   }
 
   private func sealsTwiceTheSame(_ disk: Fixture) async throws {
     let spool = disk.open()
-    let mark = try spool.append(a, rowCount: 2, to: start)
+    let mark = try await spool.append(a, rowCount: 2, to: start)
     let sealed = try await spool.seal(mark)
     #expect(try await spool.seal(mark) == sealed)
     #expect(try await disk.open().seal(mark) == sealed)
@@ -117,11 +117,11 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
 
   private func sealedIsTakenBack(_ disk: Fixture) async throws {
     let spool = disk.open()
-    let early = try spool.append(a, rowCount: 2, to: start)
-    let late = try spool.append(b, rowCount: 1, to: early)
+    let early = try await spool.append(a, rowCount: 2, to: start)
+    let late = try await spool.append(b, rowCount: 1, to: early)
     let sealed = try await spool.seal(late)
     // The commit of `late` and of the seal were lost.
-    let again = try disk.open().append(b, rowCount: 1, to: early)
+    let again = try await disk.open().append(b, rowCount: 1, to: early)
     #expect(Set(disk.files().keys) == ["contacts-000012-0001.part"])
     #expect(again == late)
     #expect(try await disk.open().seal(again) == sealed)
@@ -138,12 +138,12 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
 
   private func lostBytesAreAnError(_ disk: Fixture) async throws {
     let spool = disk.open()
-    var mark = try spool.append(a, rowCount: 2, to: start)
+    var mark = try await spool.append(a, rowCount: 2, to: start)
     mark.size += 1
-    #expect(throws: SyncError.self) { try spool.append(b, rowCount: 1, to: mark) }
+    await #expect(throws: SyncError.self) { try await spool.append(b, rowCount: 1, to: mark) }
     await #expect(throws: SyncError.self) { try await spool.seal(mark) }
     mark.number = 2
-    #expect(throws: SyncError.self) { try spool.append(b, rowCount: 1, to: mark) }
+    await #expect(throws: SyncError.self) { try await spool.append(b, rowCount: 1, to: mark) }
   }
 
   private func partsAreIndependent(_ disk: Fixture) async throws {
@@ -153,7 +153,7 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
         group.addTask {
           var mark = PartMark(number: number)
           for _ in 1...20 {
-            mark = try spool.append(a, rowCount: 2, to: mark)
+            mark = try await spool.append(a, rowCount: 2, to: mark)
             try spool.sync([number])
           }
           return mark
@@ -168,12 +168,12 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
 
   private func removedIsGone(_ disk: Fixture) async throws {
     let spool = disk.open()
-    _ = try await spool.seal(try spool.append(a, rowCount: 2, to: start))
-    _ = try spool.append(a, rowCount: 2, to: PartMark(number: 2))
+    _ = try await spool.seal(await spool.append(a, rowCount: 2, to: start))
+    _ = try await spool.append(a, rowCount: 2, to: PartMark(number: 2))
     try spool.remove()
     try spool.remove()
     #expect(disk.files().isEmpty)
-    _ = try spool.append(a, rowCount: 2, to: start)
+    _ = try await spool.append(a, rowCount: 2, to: start)
     #expect(disk.files().count == 1)
   }
 }

@@ -2,7 +2,9 @@
 package protocol Spool: Sendable {
   /// Appends rows to a part as one flushed block of its stream; the file is first cut back (or
   /// created, its header line first) to the mark. The same mark and bytes give the same file.
-  func append(_ rows: [UInt8], rowCount: Int, to mark: PartMark) throws(SyncError) -> PartMark
+  ///
+  /// - Returns: when the bytes are written; `sync` makes them safe.
+  func append(_ rows: [UInt8], rowCount: Int, to mark: PartMark) async throws(SyncError) -> PartMark
   /// Makes what was appended to these parts survive a crash; the committer calls it on its thread.
   func sync(_ parts: [Int]) throws(SyncError)
   /// Ends the stream of a part and gives its final name; sealing twice changes nothing.

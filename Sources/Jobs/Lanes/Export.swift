@@ -91,7 +91,7 @@ extension IngressJob {
     rows.removeAll()
     let held = try await heldBack(page, plan)
     var written = plan.append(page, to: &rows, without: Set(held.keys))
-    part = try spool.append(rows.bytes, rowCount: written.keys.count, to: part)
+    part = try await spool.append(rows.bytes, rowCount: written.keys.count, to: part)
     written.tally.bytes = rows.bytes.count
     var entries = [.sentAll(written.keys)] + written.rejections.map(LedgerEntry.pending)
     entries += links(page, plan, of: written.keys)
