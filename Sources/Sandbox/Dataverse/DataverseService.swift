@@ -29,6 +29,8 @@ package actor DataverseService: SandboxService {
   var cost = Cost()
   /// Answered pages, where `keepsPages` is on; good until the next write.
   var pages: [String: HTTPResponse] = [:]
+  /// Pages of `mutateTable` that were answered since its rows changed under its readers.
+  var pagesSinceMutation = 0
   /// What `activitypointers` holds now.
   var timelineMark: TimelineMark?
   /// Activities that went with the row they were regarding, by table.
