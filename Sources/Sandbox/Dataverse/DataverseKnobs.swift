@@ -116,7 +116,9 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var throttledParts = 0
   /// So many PATCHes to come with an etag find that somebody else wrote the row just before.
   package var staleWrites = 0
-  /// Real milliseconds slept for each modelled one.
+  /// Real milliseconds that a request is under way for each modelled one; 0: as fast as it goes.
+  ///
+  /// Equal to `timeScale`, the whole model runs at one speed.
   package var pace = 0.0
 
   package init() {}
