@@ -61,7 +61,7 @@ package struct IngressJob: Job {
     }
     guard let partition = state.export.partition else {
       let feed = feed(of: state, writers: 1)
-      return [export(state, feed)] + early(state, feed)
+      return [export(state, feed).feeding(feed)] + early(state, feed)
     }
     switch partition.step {
     case .listing: return [listKeys(state, partition)]
@@ -72,8 +72,8 @@ package struct IngressJob: Job {
       let readers = min(partition.parts.count, max(ports.baseline.readers.count, 1))
       let feed = feed(of: state, writers: readers)
       let desk = RangeDesk(partition.ranges)
-      return (0..<readers).map { readRanges($0, of: state, partition, desk, feed) }
-        + early(state, feed)
+      let lanes = (0..<readers).map { readRanges($0, of: state, partition, desk, feed) }
+      return lanes.map { $0.feeding(feed) } + early(state, feed)
     }
   }
 

@@ -1,67 +1,56 @@
 import Core
-import Synchronization
 
 /// Full parts on their way from the lanes that write them to those that upload them.
-final class PartFeed: Sendable {
-  private struct State {
-    var full: [PartMark]
-    var writers: Int
-    var waiting: [(number: Int, continuation: CheckedContinuation<PartMark?, Never>)] = []
-    var number = 0
-  }
-  private let state: Mutex<State>
+///
+/// - Shape: who waits is woken by a part, or when the last writer ends; a writer that is cancelled ends,
+///   so nobody waits for ever.
+actor PartFeed {
+  private var full: [PartMark]
+  private var writers: Int
+  private var waiting: [CheckedContinuation<PartMark?, Never>] = []
 
   /// - Parameters:
   ///   - full: parts of earlier runs that stand nowhere yet.
-  ///   - writers: how often `writerEnds` comes before there are no more.
+  ///   - writers: lanes that are `feeding`.
   init(_ full: [PartMark], writers: Int) {
-    state = Mutex(State(full: full, writers: writers))
+    self.full = full
+    self.writers = writers
   }
 
   func put(_ part: PartMark) {
-    let reader = state.withLock { state in
-      if state.waiting.isEmpty {
-        state.full.append(part)
-        return nil as CheckedContinuation<PartMark?, Never>?
-      }
-      return state.waiting.removeFirst().continuation
+    if waiting.isEmpty {
+      full.append(part)
+    } else {
+      waiting.removeFirst().resume(returning: part)
     }
-    reader?.resume(returning: part)
   }
 
   func writerEnds() {
-    let readers = state.withLock { state in
-      state.writers -= 1
-      guard state.writers <= 0 else { return [] as [CheckedContinuation<PartMark?, Never>] }
-      defer { state.waiting = [] }
-      return state.waiting.map(\.continuation)
-    }
-    for reader in readers { reader.resume(returning: nil) }
+    writers -= 1
+    guard writers <= 0 else { return }
+    for reader in waiting { reader.resume(returning: nil) }
+    waiting = []
   }
 
-  /// The next full part; nil where no more will come, or the task was cancelled.
+  /// The next full part; nil where no more will come.
   func next() async -> PartMark? {
-    let number = state.withLock { state in
-      state.number += 1
-      return state.number
-    }
-    return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let (isOver, part) = state.withLock { state in
-          if Task.isCancelled { return (true, nil as PartMark?) }
-          if !state.full.isEmpty { return (true, state.full.removeFirst()) }
-          if state.writers <= 0 { return (true, nil) }
-          state.waiting.append((number, continuation))
-          return (false, nil)
-        }
-        if isOver { continuation.resume(returning: part) }
+    if !full.isEmpty { return full.removeFirst() }
+    if writers <= 0 { return nil }
+    return await withCheckedContinuation { waiting.append($0) }
+  }
+}
+
+extension Lane {
+  /// The same lane; however it ends, the feed learns of it.
+  func feeding(_ feed: PartFeed) -> Lane {
+    Lane(name: name) { emit throws(SyncError) in
+      do throws(SyncError) {
+        try await work(emit)
+      } catch {
+        await feed.writerEnds()
+        throw error
       }
-    } onCancel: {
-      let reader = state.withLock { state in
-        let place = state.waiting.firstIndex { $0.number == number }
-        return place.map { state.waiting.remove(at: $0).continuation }
-      }
-      reader?.resume(returning: nil)
+      await feed.writerEnds()
     }
   }
 }

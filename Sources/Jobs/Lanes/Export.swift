@@ -8,7 +8,6 @@ extension IngressJob {
   /// listed first, and its rows read by ranges.
   func export(_ state: IngressState, _ feed: PartFeed) -> Lane<IngressState> {
     Lane(name: "export") { [self] emit throws(SyncError) in
-      defer { feed.writerEnds() }
       try ports.requireParents(.exported)
       let target = try await target()
       var slot = state.export
@@ -61,7 +60,7 @@ extension IngressJob {
       if let full = slot.scanned.turn(at: settings.csv.partSize, step: 1) {
         // On disk before anybody uploads it: a part that is up is never written again.
         try await emit(Advance(now: true) { [slot] in $0.export = slot })
-        feed.put(full)
+        await feed.put(full)
       }
       let written = try await append(
         page, by: target.plan, through: &rows, to: &slot.part, in: spool)

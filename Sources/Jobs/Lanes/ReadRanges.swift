@@ -11,17 +11,16 @@ extension IngressJob {
     _ feed: PartFeed
   ) -> Lane<IngressState> {
     Lane(name: "range \(lane)") { [self] emit throws(SyncError) in
-      defer { feed.writerEnds() }
       let target = try await target()
       let source = ports.baseline.readers[lane]
       let spool = try ports.spool(state.run)
       var reader = RangeReader(lane, of: state, partition)
-      while let place = desk.take() {
+      while let place = await desk.take() {
         var range = partition.ranges[place]
         let pages = source.rows(target.query, in: range.range, after: range.last)
         do throws(SyncError) {
           for try await page in pages {
-            if desk.isClosed { return }
+            if await desk.isClosed { return }
             let keys = page.keys
             guard range.range.isInOrder(keys, after: range.last) else {
               return try await close(desk, .orderUnknown, emit)
@@ -44,7 +43,7 @@ extension IngressJob {
   private func close(
     _ desk: RangeDesk, _ reason: StrictReason, _ emit: Emit<IngressState>
   ) async throws(SyncError) {
-    if desk.close() { try await readStrictly(reason, emit) }
+    if await desk.close() { try await readStrictly(reason, emit) }
   }
 }
 
@@ -77,7 +76,7 @@ struct RangeReader {
       // On disk before anybody uploads it: a part that is up is never written again.
       try await emit(
         Advance(now: true) { [lane, slot] in $0.export.partition?.parts[lane] = slot })
-      feed?.put(full)
+      await feed?.put(full)
     }
     let written = try await job.append(
       page, by: target.plan, through: &rows, to: &slot.part, in: spool)
