@@ -21,6 +21,7 @@ package final class MemoryTable: TableSource {
     var expiredBefore = 0
     var hidden: Set<RowKey> = []
     var nastiness: Set<Nastiness> = []
+    var isMoving = false
   }
 
   /// What a service may do to those who read ranges.
@@ -83,6 +84,12 @@ package final class MemoryTable: TableSource {
       state.version += 1
       state.expiredBefore = state.version
     }
+  }
+
+  /// Rows come and go while it is read: what lies behind a position may be younger than that.
+  package var isMoving: Bool {
+    get { state.withLock { $0.isMoving } }
+    set { state.withLock { $0.isMoving = newValue } }
   }
 
   package func be(_ nasty: Nastiness...) { state.withLock { $0.nastiness.formUnion(nasty) } }

@@ -62,6 +62,8 @@ struct JobRun {
   ) async -> JobResult {
     let began = patience.clock.now
     var ending = standing
+    try? place.progress.remove()  // of a run that was killed
+    defer { try? place.progress.remove() }
     var traffic = Traffic()
     do throws(SyncError) {
       let connections = try Connections(environment, patience: patience)
