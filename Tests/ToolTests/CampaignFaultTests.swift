@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension FaultTests {
-  @Suite("Faults of Campaign", .timeLimit(.minutes(5)))
+  @Suite("Faults of Campaign", .timeLimit(.minutes(15)))
   struct Campaign {
     @Test("Whatever strikes a delta on either side, it ends equal, with each record once")
     func deltaEndsEqual() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension FaultTests {
-  @Suite("Faults on the way into Campaign's storage", .timeLimit(.minutes(5)))
+  @Suite("Faults on the way into Campaign's storage", .timeLimit(.minutes(15)))
   struct Delivery {
     private static let unpacked = SandboxProcess.contacts(("compress: gzip", "compress: none"))
 

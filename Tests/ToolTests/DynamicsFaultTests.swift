@@ -7,7 +7,7 @@ import Testing
 enum FaultTests {}
 
 extension FaultTests {
-  @Suite("Faults of Dynamics", .timeLimit(.minutes(5)))
+  @Suite("Faults of Dynamics", .timeLimit(.minutes(15)))
   struct Dynamics {
     @Test("Whatever strikes an export, its files are those of a calm one")
     func exportEndsAsACalmOne() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Events from the export files of the built sandbox to the timelines, as a user types it.
-@Suite("Egress by the built tool", .timeLimit(.minutes(5)))
+@Suite("Egress by the built tool", .timeLimit(.minutes(15)))
 struct EgressFlowTests {
   static let events = ["send", "open", "click", "bounce"]
 

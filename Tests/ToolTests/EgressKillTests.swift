@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Four egress jobs side by side, killed at any moment while Dynamics throttles them.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct EgressKillTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct EgressKillTests {
   /// Of each job.
   static let kills = 50
 
