@@ -159,6 +159,30 @@ import Testing
   }
 
   @Test func aNameWithoutAnAddressIsUnavailable() async throws {
+  @Test("A connection that ends on the way in is unavailable, never a refusal, wherever it ends")
+  func aConnectionThatEndsIsUnavailable() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      var error: SyncError?
+      var bytes = 0
+      repeat {
+        let cut = try CutServer(before: server.port, after: bytes)
+        settings.port = cut.port
+        settings.knownHosts = try server.write(
+          known: server.knownHostLines("[127.0.0.1]:\(cut.port)"), name: "known_\(bytes)")
+        do throws(SyncError) {
+          try await SFTPDropbox(SFTPSettings(settings, passphrase: nil)).proveLogin()
+          error = nil
+        } catch let failure {
+          error = failure
+        }
+        #expect(error == nil || error?.kind == .unavailable, "after \(bytes) bytes")
+        withExtendedLifetime(cut) { bytes += 71 }
+      } while error != nil
+      #expect(bytes > 20 * 71)
+    }
+  }
+
     try await withSSHD { server in
       var settings = try server.settings()
       settings.host = "two..dots"
