@@ -36,8 +36,8 @@ struct CurlFailureTests {
 
   @Test("Nobody listens: not sent")
   func reportsUnreachable() async throws {
-    let port = try LoopbackServer.deadPort()
-    let dead = await failure(HTTPRequest("POST", "http://127.0.0.1:\(port)/"))
+    let port = try SilentPort()
+    let dead = await failure(HTTPRequest("POST", "http://127.0.0.1:\(port.number)/"))
     #expect(dead == TransportFailure(.unreachable, code: "curl 7"))
   }
 
