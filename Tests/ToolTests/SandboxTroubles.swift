@@ -35,7 +35,7 @@ extension SandboxProcess {
     return result.json
   }
 
-  /// Types a command of the tool, which ends within a minute; words are parted by blanks.
+  /// Types a command of the tool, which ends in time; words are parted by blanks.
   func type(_ line: String) async throws -> ProgramResult {
     try await startSync(line.split(separator: " ").map(String.init)).endInTime()
   }
