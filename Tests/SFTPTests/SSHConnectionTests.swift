@@ -159,7 +159,6 @@ import Testing
     }
   }
 
-  @Test func aNameWithoutAnAddressIsUnavailable() async throws {
   @Test("A connection that ends on the way in is unavailable, never a refusal, wherever it ends")
   func aConnectionThatEndsIsUnavailable() async throws {
     try await withSSHD { server in
@@ -184,6 +183,7 @@ import Testing
     }
   }
 
+  @Test func aNameWithoutAnAddressIsUnavailable() async throws {
     try await withSSHD { server in
       var settings = try server.settings()
       settings.host = "two..dots"
