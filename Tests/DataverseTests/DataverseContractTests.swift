@@ -8,7 +8,7 @@ import Testing
 @testable import Dataverse
 
 /// The client against the stand-in: what neither of the two may promise alone.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DataverseContractTests {
   private let service: DataverseService
   private let clock = SandboxClock(base: Instant(seconds: 1_736_069_400), isRunning: false)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Dataverse
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DataverseSourceTests {
   private let query = TableQuery(entitySet: "contacts", columns: ["contactid", "fullname"])
   private let key = RowKey(high: 1, low: 2)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Dataverse
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct TablePagesTests {
   private let query = TableQuery(
     entitySet: "contacts", columns: ["contactid", "fullname", "creditlimit", "donotbulkemail"],
