@@ -99,6 +99,13 @@ extension SyncError {
       next: "run the same command again: reading starts over, nothing is lost")
   }
 
+  static func rangeRefused(_ action: String, by code: String) -> SyncError {
+    SyncError(
+      .unavailable, action, "Dynamics takes no ranges of primary ids (\(code))",
+      code: SyncError.rangeRefusedCode,
+      next: "run the same command again: the table is then read in one piece")
+  }
+
   static func linkAstray(_ action: String) -> SyncError {
     SyncError(
       .protocolBroken, action, "a page link leads away from `dynamics.url`; it was not followed",

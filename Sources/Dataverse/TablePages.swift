@@ -15,9 +15,17 @@ struct TablePages: AsyncSequence, Sendable {
   let start: String
   /// The link was kept by an earlier run: the service may refuse it.
   let isStored: Bool
-  /// A scan that asks for change tracking; otherwise a delta chain.
-  let isTracked: Bool
+  let kind: Kind
   let action: String
+
+  enum Kind {
+    /// All rows, with change tracking: the last page has a delta link.
+    case scan
+    /// A delta chain: the same.
+    case changes
+    /// Some rows, without.
+    case range
+  }
 
   func makeAsyncIterator() -> Iterator { Iterator(self) }
 
@@ -32,7 +40,7 @@ struct TablePages: AsyncSequence, Sendable {
   /// The same on each page: a page size must not change within a chain.
   private var prefer: String {
     let size = "odata.maxpagesize=\(query.pageSize)"
-    return isTracked ? "odata.track-changes,\(size)" : size
+    return kind == .scan ? "odata.track-changes,\(size)" : size
   }
 
   /// - Parameter isFirst: the answer to `start`.
@@ -40,9 +48,12 @@ struct TablePages: AsyncSequence, Sendable {
     if let fault = DataverseFault(response, columns: query.columns) {
       let isRefusal = fault.cause == .refused || fault.cause == .unknownTable
       if isFirst, isStored, isRefusal { throw .linkRefused(action, by: fault.codeText) }
+      if isFirst, kind == .range, fault.cause == .refused {
+        throw .rangeRefused(action, by: fault.codeText)
+      }
       throw fault.error(action)
     }
-    guard isFirst, isTracked, !isStored else { return }
+    guard isFirst, kind == .scan, !isStored else { return }
     let applied = response.headers.filter { $0.name.lowercased() == "preference-applied" }
     guard applied.contains(where: { $0.value.lowercased().contains("odata.track-changes") }) else {
       // A page of a proxy says nothing about tracking; the decoder will say what it is.
@@ -105,7 +116,7 @@ struct TablePages: AsyncSequence, Sendable {
         flight = nil
         throw .body(error, shape, pages.action)
       }
-      if page.next != nil {
+      if page.next != nil || pages.kind == .range {
         page.delta = nil
         return page
       }

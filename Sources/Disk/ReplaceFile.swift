@@ -4,13 +4,16 @@ import Glibc
 /// Replaces a file so that a reader, or a crash, sees the old bytes or the new and nothing between.
 ///
 /// - Shape: mode 0600, whatever the umask; the folder exists.
-package func replaceFile(at path: String, with bytes: [UInt8]) throws(SyncError) {
+/// - Parameter flushing: false where a crash may take the file.
+package func replaceFile(
+  at path: String, with bytes: [UInt8], flushing: Bool = true
+) throws(SyncError) {
   let temporary = path + ".tmp"  // same folder: rename must not cross file systems
   let file = try OpenFile.create(temporary, O_TRUNC)
   try file.write(bytes, at: 0)
-  try file.flush()  // the bytes,
+  if flushing { try file.flush() }  // the bytes,
   try renameFile(temporary, to: path)  // the name,
-  try flushFolder(folder(of: path))  // the folder.
+  if flushing { try flushFolder(folder(of: path)) }  // the folder.
 }
 
 /// The bytes of a small file; nil where there is none.

@@ -53,6 +53,9 @@ package enum EnvironmentFile {
       section.complain("clients", "needs at least one `{ id: ..., secret: { env: NAME } }`")
     }
     dynamics.concurrency = section.integer("concurrency", 4, in: 1...64) ?? 4
+    dynamics.partitionFrom =
+      section.integer("partitionFrom", dynamics.partitionFrom, in: 1...1_000_000_000)
+      ?? dynamics.partitionFrom
     section.finish()
     return dynamics
   }

@@ -11,8 +11,8 @@ package struct CommitPorts<State: Codable & Sendable>: Sendable {
   package var clock: any Clock
   /// True once a signal came or the deadline has passed.
   package var stop: @Sendable () -> Bool
-  /// Sees the counts after every commit.
-  package var watch: @Sendable (Tally, State) -> Void
+  /// Sees what came of every commit.
+  package var watch: @Sendable (Commit<State>) -> Void
   package var identity: JobIdentity
   package var content: String?
 
@@ -20,7 +20,7 @@ package struct CommitPorts<State: Codable & Sendable>: Sendable {
     thread: any SerialExecutor, checkpoints: any CheckpointStore<State>,
     spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
     limit: RejectLimit, clock: any Clock, stop: @escaping @Sendable () -> Bool,
-    watch: @escaping @Sendable (Tally, State) -> Void = { _, _ in }, identity: JobIdentity,
+    watch: @escaping @Sendable (Commit<State>) -> Void = { _ in }, identity: JobIdentity,
     content: String?
   ) {
     self.thread = thread
@@ -34,4 +34,12 @@ package struct CommitPorts<State: Codable & Sendable>: Sendable {
     self.identity = identity
     self.content = content
   }
+}
+
+/// Where a run stands after a commit.
+package struct Commit<State: Sendable>: Sendable {
+  package var tally: Tally
+  package var state: State
+  /// Records that each lane has read in this run, by its name.
+  package var lanes: [String: Int]
 }

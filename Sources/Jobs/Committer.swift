@@ -13,6 +13,8 @@ actor Committer<State: Codable & Sendable> {
   private(set) var tally = Tally()
   private(set) var commits = 0
   private var waiting: [Advance<State>] = []
+  /// Records read, by lane.
+  private var lanes: [String: Int] = [:]
   private var failure: SyncError?
   private var last: Duration
   private let interval = Duration.seconds(1)
@@ -23,8 +25,9 @@ actor Committer<State: Codable & Sendable> {
     self.last = ports.clock.uptime
   }
 
-  func emit(_ advance: Advance<State>) throws(SyncError) {
+  func emit(_ advance: Advance<State>, from lane: String? = nil) throws(SyncError) {
     waiting.append(advance)
+    if let lane, advance.tally.read > 0 { lanes[lane, default: 0] += advance.tally.read }
     let isDue = waiting.count >= 64 || ports.clock.uptime - last >= interval
     if advance.now || isDue { try commit() }
     if Task.isCancelled || ports.stop() { throw .stopped }
@@ -58,6 +61,6 @@ actor Committer<State: Codable & Sendable> {
       failure = error
       throw error
     }
-    ports.watch(tally, state)
+    ports.watch(Commit(tally: tally, state: state, lanes: lanes))
   }
 }

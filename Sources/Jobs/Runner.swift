@@ -51,7 +51,9 @@ private func drive<State: Codable & Sendable>(
     for lane in lanes {
       group.addTask {
         do throws(SyncError) {
-          try await lane.work { advance throws(SyncError) in try await committer.emit(advance) }
+          try await lane.work { advance throws(SyncError) in
+            try await committer.emit(advance, from: lane.name)
+          }
           return nil
         } catch {
           return error

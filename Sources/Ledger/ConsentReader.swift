@@ -31,7 +31,7 @@ final class ConsentReader {
   ) throws(SyncError) -> [RowKey: [ConsentAttribute: ConsentRecord]] {
     var records: [RowKey: [ConsentAttribute: ConsentRecord]] = [:]
     for contact in contacts {
-      selectRecords.bind(1, contact.stored.high, contact.stored.low)
+      selectRecords.bind(1, contact.rank.high, contact.rank.low)
       while try selectRecords.step() {
         guard let attribute = ConsentAttribute(place: Int(selectRecords.integer(0))) else {
           continue
@@ -56,7 +56,7 @@ final class ConsentReader {
     selectDue.bind(2, limit)
     var contacts: [RowKey] = []
     while try selectDue.step() {
-      if let words = selectDue.words(0) { contacts.append(RowKey(stored: words)) }
+      if let words = selectDue.words(0) { contacts.append(RowKey(rank: words)) }
     }
     return contacts
   }
@@ -69,7 +69,7 @@ final class ConsentReader {
   func decisions(of contact: RowKey?, limit: Int) throws(SyncError) -> [ConsentDecision] {
     let statement = contact == nil ? selectNewest : selectDecisions
     if let contact {
-      statement.bind(1, contact.stored.high, contact.stored.low)
+      statement.bind(1, contact.rank.high, contact.rank.low)
       statement.bind(2, limit)
     } else {
       statement.bind(1, limit)
@@ -90,7 +90,7 @@ final class ConsentReader {
     else { return nil }
     func flag(_ column: Int32) -> Bool? { row.number(column).map { $0 == 1 } }
     return ConsentDecision(
-      contact: RowKey(stored: words), attribute: attribute, at: at, direction: direction,
+      contact: RowKey(rank: words), attribute: attribute, at: at, direction: direction,
       trigger: trigger, campaign: flag(5), dynamics: flag(6), campaignTime: instant(row, 7),
       dynamicsTime: instant(row, 8),
       becomes: ConsentRule.Outcome(dynamics: flag(10), campaign: flag(9)), outcome: outcome)

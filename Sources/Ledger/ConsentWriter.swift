@@ -15,7 +15,7 @@ final class ConsentWriter {
 
   func put(_ records: [ConsentRecord]) throws(SyncError) {
     for record in records {
-      upsert.bind(1, record.contact.stored.high, record.contact.stored.low)
+      upsert.bind(1, record.contact.rank.high, record.contact.rank.low)
       upsert.bind(2, record.attribute.place)
       upsert.bind(3, ConsentCode.code(record.observed?.value))
       upsert.bind(4, record.observed?.at?.milliseconds)
@@ -30,14 +30,14 @@ final class ConsentWriter {
 
   func forget(_ contacts: [RowKey]) throws(SyncError) {
     for contact in contacts {
-      forget.bind(1, contact.stored.high, contact.stored.low)
+      forget.bind(1, contact.rank.high, contact.rank.low)
       try forget.run()
     }
   }
 
   func put(_ decisions: [ConsentDecision]) throws(SyncError) {
     for decision in decisions {
-      insertDecision.bind(1, decision.contact.stored.high, decision.contact.stored.low)
+      insertDecision.bind(1, decision.contact.rank.high, decision.contact.rank.low)
       insertDecision.bind(2, decision.attribute.place)
       insertDecision.bind(3, decision.at.milliseconds)
       insertDecision.bind(4, decision.direction.rawValue)

@@ -32,7 +32,7 @@ final class DeletionWriter {
   /// - Returns: false where the chain in hand has the row.
   func wait(_ key: RowKey) throws(SyncError) -> Bool {
     try run(wait, [key])
-    isSeen.bind(1, key.stored.high, key.stored.low)
+    isSeen.bind(1, key.rank.high, key.rank.low)
     defer { isSeen.reset() }
     return try !isSeen.step()
   }
@@ -48,7 +48,7 @@ final class DeletionWriter {
 
   func finish(_ key: RowKey, approved: Bool, at now: Instant) throws(SyncError) {
     try run(drop, [key])
-    insertDeleted.bind(1, key.stored.high, key.stored.low)
+    insertDeleted.bind(1, key.rank.high, key.rank.low)
     insertDeleted.bind(2, now.milliseconds)
     insertDeleted.bind(3, approved ? 1 : 0)
     try insertDeleted.run()
@@ -56,7 +56,7 @@ final class DeletionWriter {
 
   private func run(_ statement: Statement, _ keys: [RowKey]) throws(SyncError) {
     for key in keys {
-      statement.bind(1, key.stored.high, key.stored.low)
+      statement.bind(1, key.rank.high, key.rank.low)
       try statement.run()
     }
   }

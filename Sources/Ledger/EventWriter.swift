@@ -22,7 +22,7 @@ final class EventWriter {
   func put(_ ids: [RowKey], at now: Instant) throws(SyncError) {
     insert.bind(2, day(now))
     for id in ids {
-      insert.bind(1, id.stored.high, id.stored.low)
+      insert.bind(1, id.rank.high, id.rank.low)
       try insert.run()
     }
   }

@@ -14,6 +14,7 @@ actor LedgerReader {
     selectDeparted, selectScan, selectStaged, selectArrived: Statement
 
   private let consents: ConsentReader
+  private let list: ListReader
 
   init(_ path: String) throws(SyncError) {
     let database = try Database(at: path)
@@ -55,6 +56,7 @@ actor LedgerReader {
       ORDER BY key LIMIT ?
       """)
     consents = try ConsentReader(database)
+    list = try ListReader(database)
     selectArrived = try database.prepare("SELECT 1 FROM arrived WHERE id = ?")
     selectScan = try database.prepare("SELECT value FROM meta WHERE name = 'scan'")
     selectDeparted = try database.prepare(
@@ -65,7 +67,7 @@ actor LedgerReader {
     var rows: [RowKey: KnownRow] = [:]
     rows.reserveCapacity(keys.count)
     for key in keys {
-      selectKnown.bind(1, key.stored.high, key.stored.low)
+      selectKnown.bind(1, key.rank.high, key.rank.low)
       guard try selectKnown.step() else { continue }
       let digest = selectKnown.words(1)
       rows[key] = digest.map { .proven(RowDigest(high: $0.high, low: $0.low)) } ?? .sent
@@ -112,7 +114,7 @@ actor LedgerReader {
     while try selectDeletions.step() {
       guard let words = selectDeletions.words(0) else { continue }
       let isApproved = selectDeletions.integer(1) == 3
-      deletions.append(Deletion(key: RowKey(stored: words), isApproved: isApproved))
+      deletions.append(Deletion(key: RowKey(rank: words), isApproved: isApproved))
     }
     return deletions
   }
@@ -137,7 +139,7 @@ actor LedgerReader {
   func standing(_ keys: [RowKey]) throws(SyncError) -> Set<RowKey> {
     var standing: Set<RowKey> = []
     for key in keys {
-      selectStanding.bind(1, key.stored.high, key.stored.low)
+      selectStanding.bind(1, key.rank.high, key.rank.low)
       selectStanding.bind(2, key.description)
       if try selectStanding.step() { standing.insert(key) }
       selectStanding.reset()
@@ -148,7 +150,7 @@ actor LedgerReader {
   func staged(_ keys: [RowKey]) throws(SyncError) -> Set<RowKey> {
     var staged: Set<RowKey> = []
     for key in keys {
-      selectStaged.bind(1, key.stored.high, key.stored.low)
+      selectStaged.bind(1, key.rank.high, key.rank.low)
       if try selectStaged.step() { staged.insert(key) }
       selectStaged.reset()
     }
@@ -160,7 +162,7 @@ actor LedgerReader {
   func parents(of keys: [RowKey]) throws(SyncError) -> [RowKey: [RowKey]] {
     var parents: [RowKey: [RowKey]] = [:]
     for key in keys {
-      selectParents.bind(1, key.stored.high, key.stored.low)
+      selectParents.bind(1, key.rank.high, key.rank.low)
       let found = try self.keys(selectParents)
       if !found.isEmpty { parents[key] = found }
     }
@@ -170,7 +172,7 @@ actor LedgerReader {
   func children(
     of parent: RowKey, after key: RowKey?, limit: Int
   ) throws(SyncError) -> [RowKey] {
-    selectChildren.bind(1, parent.stored.high, parent.stored.low)
+    selectChildren.bind(1, parent.rank.high, parent.rank.low)
     selectChildren.bind(2, after: key)
     selectChildren.bind(3, limit)
     return try keys(selectChildren)
@@ -192,7 +194,7 @@ actor LedgerReader {
       guard let words = selectDeparted.words(1) else { continue }
       departed.append(
         Departure(
-          position: Int(selectDeparted.integer(0)), key: RowKey(stored: words)))
+          position: Int(selectDeparted.integer(0)), key: RowKey(rank: words)))
     }
     return departed
   }
@@ -200,7 +202,7 @@ actor LedgerReader {
   func arrived(_ ids: [RowKey]) throws(SyncError) -> Set<RowKey> {
     var arrived: Set<RowKey> = []
     for id in ids {
-      selectArrived.bind(1, id.stored.high, id.stored.low)
+      selectArrived.bind(1, id.rank.high, id.rank.low)
       if try selectArrived.step() { arrived.insert(id) }
       selectArrived.reset()
     }
@@ -211,6 +213,12 @@ actor LedgerReader {
     of contacts: [RowKey]
   ) throws(SyncError) -> [RowKey: [ConsentAttribute: ConsentRecord]] {
     try consents.records(of: contacts)
+  }
+
+  func listedCount() throws(SyncError) -> Int { try list.listedCount() }
+  func boundaries(of pieces: Int) throws(SyncError) -> [RowKey] { try list.boundaries(of: pieces) }
+  func unread(in range: KeyRange, limit: Int) throws(SyncError) -> [RowKey] {
+    try list.unread(in: range, limit: limit)
   }
 
   func due(after contact: RowKey?, limit: Int) throws(SyncError) -> [RowKey] {
@@ -226,7 +234,7 @@ actor LedgerReader {
   private func keys(_ statement: Statement) throws(SyncError) -> [RowKey] {
     var keys: [RowKey] = []
     while try statement.step() {
-      if let words = statement.words(0) { keys.append(RowKey(stored: words)) }
+      if let words = statement.words(0) { keys.append(RowKey(rank: words)) }
     }
     return keys
   }
@@ -246,7 +254,7 @@ actor LedgerReader {
         what: Rejection.What(rawValue: statement.text(1) ?? "") ?? .row,
         rule: statement.text(2) ?? "", reason: statement.text(3) ?? "", excerpt: statement.text(4))
       if let job = statement.text(7), let words = statement.words(8) {
-        rejection.parent = ParentKey(job: job, key: RowKey(stored: words))
+        rejection.parent = ParentKey(job: job, key: RowKey(rank: words))
       }
       rejection.line = statement.text(9)
       let first = Instant(milliseconds: statement.integer(5))
@@ -260,8 +268,8 @@ actor LedgerReader {
 extension Statement {
   /// Of rows in the order of their keys, those behind this one; nil: all.
   func bind(_ index: Int32, after key: RowKey?) {
-    if let stored = key?.stored {
-      bind(index, stored.high, stored.low)
+    if let rank = key?.rank {
+      bind(index, rank.high, rank.low)
     } else {
       bind(index, "")  // every blob comes after every text
     }

@@ -13,6 +13,7 @@ final class LedgerWriter {
   private let sent: SentWriter
   private let deletions: DeletionWriter
   private let links: LinkWriter
+  private let list: ListWriter
   private var known = 0
   /// Number of the newest scan.
   private var scan = 0
@@ -54,6 +55,7 @@ final class LedgerWriter {
     sent = try SentWriter(database)
     deletions = try DeletionWriter(database)
     links = try LinkWriter(database)
+    list = try ListWriter(database)
   }
 
   func record(_ entries: [LedgerEntry], at now: Instant) throws(SyncError) {
@@ -124,10 +126,13 @@ final class LedgerWriter {
     case .scanned(let keys):
       markScanned.bind(2, scan)
       for key in keys {
-        markScanned.bind(1, key.stored.high, key.stored.low)
+        markScanned.bind(1, key.rank.high, key.rank.low)
         try markScanned.run()
       }
     case .allDoubted: try database.run(Self.doubtingAll)
+    case .listed(let keys): try list.add(keys)
+    case .crossedOff(let keys): try list.crossOff(keys)
+    case .listCleared: try list.clear()
     default: try recordAbroad(entry, at: now)
     }
   }
@@ -148,7 +153,7 @@ final class LedgerWriter {
 
   /// - Returns: whether the row was known.
   private func forget(_ key: RowKey) throws(SyncError) -> Bool {
-    deleteKnown.bind(1, key.stored.high, key.stored.low)
+    deleteKnown.bind(1, key.rank.high, key.rank.low)
     try deleteKnown.run()
     let wasKnown = database.changes > 0
     if wasKnown { known -= 1 }
@@ -182,12 +187,12 @@ final class LedgerWriter {
       known += 1
       return
     }
-    doubt.bind(1, key.stored.high, key.stored.low)
+    doubt.bind(1, key.rank.high, key.rank.low)
     try doubt.run()
   }
 
   private func bind(_ statement: Statement, _ key: RowKey, _ digest: RowDigest?) throws(SyncError) {
-    statement.bind(1, key.stored.high, key.stored.low)
+    statement.bind(1, key.rank.high, key.rank.low)
     statement.bind(2, digest == nil ? 0 : 1)
     if let digest {
       statement.bind(3, digest.high, digest.low)
@@ -200,7 +205,7 @@ final class LedgerWriter {
   private func put(_ rejection: Rejection, at now: Instant) throws(SyncError) {
     upsertPending.bind(1, rejection.rule)
     upsertPending.bind(2, rejection.parent?.job)
-    if let parent = rejection.parent?.key.stored {
+    if let parent = rejection.parent?.key.rank {
       upsertPending.bind(3, parent.high, parent.low)
     } else {
       upsertPending.bind(3, nil as String?)

@@ -28,7 +28,7 @@ final class LinkWriter {
   func flush() throws(SyncError) {
     if kept.isEmpty { return }
     let sorted = kept.sorted { one, other in
-      (one.value.first?.stored ?? (0, 0)) < (other.value.first?.stored ?? (0, 0))
+      (one.value.first?.rank ?? (0, 0)) < (other.value.first?.rank ?? (0, 0))
     }
     kept.removeAll(keepingCapacity: true)
     for (key, parents) in sorted { try put(key, parents) }
@@ -43,25 +43,25 @@ final class LinkWriter {
   /// Most rows keep their parents: then nothing is written.
   private func put(_ key: RowKey, _ parents: [RowKey]) throws(SyncError) {
     var before: Set<RowKey> = []
-    select.bind(1, key.stored.high, key.stored.low)
+    select.bind(1, key.rank.high, key.rank.low)
     while try select.step() {
-      if let words = select.words(0) { before.insert(RowKey(stored: words)) }
+      if let words = select.words(0) { before.insert(RowKey(rank: words)) }
     }
     guard before != Set(parents) else { return }
     if !before.isEmpty {
-      delete.bind(1, key.stored.high, key.stored.low)
+      delete.bind(1, key.rank.high, key.rank.low)
       try delete.run()
     }
     for parent in parents {
-      insert.bind(1, key.stored.high, key.stored.low)
-      insert.bind(2, parent.stored.high, parent.stored.low)
+      insert.bind(1, key.rank.high, key.rank.low)
+      insert.bind(2, parent.rank.high, parent.rank.low)
       try insert.run()
     }
   }
 
   func stage(_ keys: [RowKey]) throws(SyncError) {
     for key in keys {
-      stage.bind(1, key.stored.high, key.stored.low)
+      stage.bind(1, key.rank.high, key.rank.low)
       try stage.run()
     }
   }
@@ -69,7 +69,7 @@ final class LinkWriter {
   func arrive() throws(SyncError) { try clearStaged.run() }
 
   func depart(_ key: RowKey) throws(SyncError) {
-    depart.bind(1, key.stored.high, key.stored.low)
+    depart.bind(1, key.rank.high, key.rank.low)
     try depart.run()
   }
 }

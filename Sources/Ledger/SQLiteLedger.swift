@@ -6,7 +6,9 @@ import Synchronization
 ///
 /// One connection records, one reads on its own thread; write-ahead log, flushed at each `record`.
 /// Mode 0600, and SQLite gives its side files the same.
-package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents, ConsentRecords {
+package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents, ConsentRecords,
+  KeyList
+{
   /// The secret of the row digests: 32 random bytes, made with the ledger.
   package let digestKey: [UInt8]
   /// What the ledger was made for.
@@ -176,6 +178,18 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
 
   package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
     try await reader.absent(after: key, limit: limit)
+  }
+
+  package func listedCount() async throws(SyncError) -> Int { try await reader.listedCount() }
+
+  package func boundaries(of pieces: Int) async throws(SyncError) -> [RowKey] {
+    try await reader.boundaries(of: pieces)
+  }
+
+  package func unread(
+    in range: KeyRange, limit: Int
+  ) async throws(SyncError) -> [RowKey] {
+    try await reader.unread(in: range, limit: limit)
   }
 
   package func departed(

@@ -2,11 +2,13 @@ import Core
 
 /// The tables of a ledger, and how an older ledger becomes one of today.
 ///
-/// - Shape: `meta` holds `format`, `serial`, `digestKey`, `known` (the count of that table)
+/// - Shape: keys are stored by their rank, so that a load, whose pages come in that order, appends to a
+///   table instead of touching all of it. `meta` holds `format`, `serial`, `digestKey`, `known` (the count of that table)
 ///   and `identity.*`. `known.state` is 0 for sent and 1 for proven, then with its digest.
 ///   `known.scan` is the number of the last full scan that had the row (`meta` holds that of the
 ///   newest). `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
-///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order;
+///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order; `listed` are the
+///   rows of a scan of keys that are still to be read;
 ///   `staged` are the new rows of a file that is on its way; `links` are the parents that rows name,
 ///   and `pending.parent` is the one that a row waits for. `arrived` are activities that Dynamics
 ///   has, with the day of the news (days since 1970). `consents` are what an opt-out job knows of a
@@ -63,6 +65,7 @@ enum Schema {
       outcome TEXT NOT NULL, PRIMARY KEY (contact, attribute, at)) WITHOUT ROWID;
     CREATE INDEX decisions_by_time ON decisions (at);
     """,
+    "CREATE TABLE listed (key BLOB PRIMARY KEY) WITHOUT ROWID",
   ]
 
   static var current: Int { steps.count }
@@ -105,20 +108,6 @@ enum Schema {
     statement.bind(1, name)
     statement.bind(2, bytes)
     try statement.run()
-  }
-}
-
-extension RowKey {
-  /// The key as it is stored: in the order of Dynamics' pages.
-  ///
-  /// So a load appends to the table instead of touching all of it. SQL Server compares the last group of a guid first, then the
-  /// fourth, then the others from their last byte to their first.
-  var stored: (high: UInt64, low: UInt64) {
-    (low << 16 | low >> 48, high.byteSwapped)
-  }
-
-  init(stored: (high: UInt64, low: UInt64)) {
-    self.init(high: stored.low.byteSwapped, low: stored.high >> 16 | stored.high << 48)
   }
 }
 

@@ -42,7 +42,7 @@ final class SentWriter {
     statement.bind(1, scan)
     var index: Int32 = 2
     for key in keys {
-      statement.bind(index, key.stored.high, key.stored.low)
+      statement.bind(index, key.rank.high, key.rank.low)
       index += 1
     }
     try statement.run()

@@ -87,6 +87,18 @@ final class SSHConnection {
     .sftp(fault(), action, isWrite: isWrite)
   }
 
+  /// The connection ended before the server answered, which libssh2 calls by the name of a refusal.
+  private func isCutOff(_ fault: SSHFault) -> Bool {
+    let ambiguous = [
+      LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED,
+      LIBSSH2_ERROR_CHANNEL_FAILURE, LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED,
+    ]
+    guard case .library(let code) = fault, ambiguous.contains(code) else { return false }
+    var byte: UInt8 = 0
+    let count = recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+    return count == 0 || count < 0 && errno != EAGAIN
+  }
+
   // MARK: Opening
 
   private static let started = libssh2_init(0)
@@ -135,6 +147,7 @@ final class SSHConnection {
   private func handshakeFailure() -> SyncError {
     let fault = fault()
     let action = "agree with the SFTP server \(settings.hostName) on keys"
+    if isCutOff(fault) { return .sftp(fault, action) }
     switch fault {
     case .library(LIBSSH2_ERROR_KEX_FAILURE), .library(LIBSSH2_ERROR_METHOD_NONE),
       .library(LIBSSH2_ERROR_METHOD_NOT_SUPPORTED), .library(LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE):
@@ -181,6 +194,7 @@ final class SSHConnection {
     guard code != 0 else { return }
     let fault = fault()
     let action = "log in to \(settings.hostName) as \(settings.user)"
+    if isCutOff(fault) { throw .sftp(fault, action) }
     switch fault {
     case .library(LIBSSH2_ERROR_AUTHENTICATION_FAILED),
       .library(LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED):
@@ -206,7 +220,7 @@ final class SSHConnection {
     channel = libssh2_sftp_init(session)
     guard channel == nil else { return }
     let fault = fault()
-    if case .library(let code) = fault,
+    if !isCutOff(fault), case .library(let code) = fault,
       code == LIBSSH2_ERROR_CHANNEL_FAILURE || code == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED
     {
       throw SyncError(

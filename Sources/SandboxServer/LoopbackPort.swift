@@ -4,17 +4,13 @@ import Glibc
 /// Ports of 127.0.0.1.
 package enum LoopbackPort {
   /// One that nobody listens on now.
+  ///
+  /// It is below those that the system gives to connections and to whoever asks for any, so that only
+  /// another caller of this can take it before it is listened on.
   package static func free() -> Int {
-    withSocket(0) { socket, address, size in
-      bind(socket, address, size)
-      var bound = sockaddr_in()
-      var length = size
-      withUnsafeMutablePointer(to: &bound) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          _ = getsockname(socket, $0, &length)
-        }
-      }
-      return Int(UInt16(bigEndian: bound.sin_port))
+    while true {
+      let port = Int.random(in: 10_000..<32_768)
+      if withSocket(port, { bind($0, $1, $2) == 0 }) { return port }
     }
   }
 

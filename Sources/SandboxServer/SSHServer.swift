@@ -39,9 +39,9 @@ package final class SSHServer: Sendable {
 
     let account = try Account(user, in: folder)
     var attempt = 1
+    guard port == 0 || !LoopbackPort.answers(port) else { throw .portTaken(port) }
     while true {
       let port = port == 0 ? LoopbackPort.free() : port
-      guard !LoopbackPort.answers(port) else { throw .portTaken(port) }
       try writeConfiguration(port, folder)
       unlink(folder + "/sshd.pid")
       let said = listenings(port, log)
@@ -136,11 +136,11 @@ package final class SSHServer: Sendable {
     return text.ranges(of: "Server listening on 127.0.0.1 port \(port).").count
   }
 
-  /// Ten seconds at most; it takes some thirty milliseconds.
+  /// Two minutes at most; it takes some thirty milliseconds where the machine has nothing else to do.
   ///
   /// That somebody answers on the port proves nothing: another program may have taken it meanwhile.
   private static func isReady(_ folder: String, _ listens: () -> Bool) async -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<12_000 {
       if listens() { return true }
       let text = (try? Files.read(folder + "/sshd.pid")) ?? ""
       if let id = Int(text.prefix { $0 != "\n" }), !ChildProgram.isRunning(id) { return false }

@@ -69,13 +69,16 @@ package final class SandboxRun: Sendable {
         try await .start(world.campaignDoor, port: settings.ports.campaign))
       var ports = Ports()
       (ports.dataverse, ports.campaign) = (servers[0].port, servers[1].port)
-      (ports.sftp, ports.control) = (sftp.port, settings.ports.control)
-      if ports.control == 0 { ports.control = LoopbackPort.free() }
-      let host = ControlService.Host(
-        about: files.about(ports, user: sftp.user), readJob: readJob, readEventJob: readEventJob,
-        readOptOutJob: readOptOutJob,
+      ports.sftp = sftp.port
+      var host = ControlService.Host(
+        about: .null, readJob: readJob, readEventJob: readEventJob, readOptOutJob: readOptOutJob,
         dropSessions: { [sftp] () throws(SyncError) in try sftp.dropSessions() }, stop: stop)
-      servers.append(try await .start(ControlService(world, host: host), port: ports.control))
+      servers.append(
+        try await SandboxRun.listen(on: settings.ports.control) { [world, files, sftp] port in
+          ports.control = port
+          host.about = files.about(ports, user: sftp.user)
+          return ControlService(world, host: host)
+        })
       self.ports = ports
     } catch {
       for server in servers { await server.stop() }
@@ -101,6 +104,23 @@ package final class SandboxRun: Sendable {
     for server in servers { await server.stop() }
     sftp.stop()
     lock.release()
+  }
+
+  /// Serves what says its own port, which has to be known before it is listened on.
+  private static func listen(
+    on port: Int, _ service: (Int) -> any SandboxService
+  ) async throws(SyncError) -> LoopbackHTTP {
+    var attempt = 1
+    while true {
+      let chosen = port == 0 ? LoopbackPort.free() : port
+      do throws(SyncError) {
+        return try await .start(service(chosen), port: chosen)
+      } catch {
+        // Somebody else may have taken the free port meanwhile.
+        guard port == 0, attempt < 3 else { throw error }
+        attempt += 1
+      }
+    }
   }
 
   private static func world(

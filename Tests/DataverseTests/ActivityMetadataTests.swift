@@ -6,7 +6,7 @@ import Testing
 
 @testable import Dataverse
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ActivityMetadataTests {
   private func mapping(
     _ table: String = ActivityStand.click.table, _ columns: [String: String] = [:]

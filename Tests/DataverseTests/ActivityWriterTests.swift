@@ -7,7 +7,7 @@ import Testing
 @testable import Dataverse
 
 /// What goes wrong between us and the service, and what becomes of the neighbours.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ActivityWriterTests {
   struct Trouble: Sendable, CustomTestStringConvertible {
     var name: String

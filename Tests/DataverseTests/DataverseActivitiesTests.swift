@@ -6,7 +6,7 @@ import Testing
 
 @testable import Dataverse
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DataverseActivitiesTests {
   @Test("What every sink promises", arguments: ActivitySinkContract.allCases)
   func contract(_ promise: ActivitySinkContract) async throws {

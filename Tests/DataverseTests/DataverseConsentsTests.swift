@@ -7,7 +7,7 @@ import Testing
 
 @testable import Dataverse
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DataverseConsentsTests {
   static let columns = ["donotbulkemail", "donotphone", "followemail"]
 

@@ -8,7 +8,7 @@ import Testing
 @testable import Dataverse
 
 /// The client against the stand-in: what neither of the two may promise alone.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DataverseContractTests {
   private let service: DataverseService
   private let clock = SandboxClock(base: Instant(seconds: 1_736_069_400), isRunning: false)
@@ -114,6 +114,25 @@ struct DataverseContractTests {
     let pages = try await collect(client.scan(query, from: nil))
     let rest = try await collect(client.scan(query, from: pages[0].next))
     #expect(rest.flatMap { keys($0) } == pages.dropFirst().flatMap { keys($0) })
+  }
+
+  @Test("Ranges that meet deliver each row once, in order; one goes on behind its last row")
+  func ranges() async throws {
+    let all = try await collect(client.scan(query, from: nil)).flatMap { keys($0) }
+    let ranges = KeyRange.split(at: [all[30], all[31], all[100]])
+    var read: [RowKey] = []
+    for range in ranges {
+      let some = try await collect(client.rows(query, in: range, after: nil)).flatMap { keys($0) }
+      #expect(range.isInOrder(some, after: nil))
+      read += some
+    }
+    #expect(read == all)
+    let rest = try await collect(client.rows(query, in: ranges[2], after: all[40]))
+    #expect(rest.flatMap { keys($0) } == Array(all[41..<100]))
+    await turn { $0.rejectsGuidRanges = true }
+    await #expect {
+      _ = try await collect(client.rows(query, in: ranges[1], after: nil))
+    } throws: { ($0 as? SyncError)?.isRangeRefused == true }
   }
 
   @Test("A tampered page link is refused as a stored one")

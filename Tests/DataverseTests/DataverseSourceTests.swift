@@ -5,7 +5,7 @@ import Testing
 
 @testable import Dataverse
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DataverseSourceTests {
   private let query = TableQuery(entitySet: "contacts", columns: ["contactid", "fullname"])
   private let key = RowKey(high: 1, low: 2)
@@ -40,6 +40,51 @@ struct DataverseSourceTests {
     _ = try await DataverseClient(url: environment, transport: transport).isGone(query, key: key)
     let urls = await transport.urls
     #expect(urls == ["\(environment)/api/data/v9.2/contacts(\(key))?$select=contactid"])
+  }
+
+  @Test(
+    "A range is a filter on the primary id, and its rows come in that order",
+    arguments: [
+      (nil, nil, nil, ""),
+      (1, nil, nil, "&$filter=contactid%20ge%20\(key(1))"),
+      (nil, 9, nil, "&$filter=contactid%20lt%20\(key(9))"),
+      (1, 9, nil, "&$filter=contactid%20ge%20\(key(1))%20and%20contactid%20lt%20\(key(9))"),
+      (1, 9, 4, "&$filter=contactid%20gt%20\(key(4))%20and%20contactid%20lt%20\(key(9))"),
+      (nil, nil, 4, "&$filter=contactid%20gt%20\(key(4))"),
+    ] as [(Int?, Int?, Int?, String)])
+  func range(low: Int?, high: Int?, last: Int?, filter: String) async throws {
+    let transport = ScriptedTransport(.json(#"{"value":[]}"#))
+    let client = DataverseClient(url: environment, transport: transport)
+    let range = KeyRange(low: low.map(Self.key), high: high.map(Self.key))
+    for try await page in client.rows(query, in: range, after: last.map(Self.key)) {
+      #expect(page.rows == 0 && page.next == nil && page.delta == nil)
+    }
+    let root = "\(environment)/api/data/v9.2/contacts?$select=contactid,fullname"
+    #expect(await transport.urls == [root + filter + "&$orderby=contactid"])
+    let prefer = await transport.requests.first?.headers.first { $0.name == "Prefer" }
+    #expect(prefer?.value == "odata.maxpagesize=5000", "no change tracking")
+  }
+
+  private static func key(_ number: Int) -> RowKey { RowKey(high: 0, low: UInt64(number)) }
+
+  @Test("A range that is refused at once says so; later it is a failure like others")
+  func refusedRange() async throws {
+    let refusal = HTTPResponse.json(
+      #"{"error":{"code":"0x80060888","message":"incompatible types"}}"#, status: 400)
+    let error = await #expect(throws: SyncError.self) {
+      for try await _ in client(refusal).rows(query, in: KeyRange(low: key), after: nil) {}
+    }
+    #expect(error?.isRangeRefused == true)
+    let next = "\(environment)/api/data/v9.2/contacts?$skiptoken=2"
+    let pages = ScriptedTransport([
+      ("skiptoken", [refusal]),
+      ("contacts?", [.json(#"{"value":[],"@odata.nextLink":"\#(next)"}"#)]),
+    ])
+    let late = await #expect(throws: SyncError.self) {
+      let client = DataverseClient(url: environment, transport: pages)
+      for try await _ in client.rows(query, in: KeyRange(low: key), after: nil) {}
+    }
+    #expect(late?.kind == .protocolBroken)
   }
 
   @Test(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Dataverse
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct TablePagesTests {
   private let query = TableQuery(
     entitySet: "contacts", columns: ["contactid", "fullname", "creditlimit", "donotbulkemail"],
@@ -72,7 +72,7 @@ struct TablePagesTests {
     let transport = try book()
     var iterator = TablePages(
       client: client(transport), query: query, start: root + "contacts?", isStored: false,
-      isTracked: true, action: "read contacts"
+      kind: .scan, action: "read contacts"
     ).makeAsyncIterator()
     let page = try await iterator.next()
     #expect(page?.rows == 2)

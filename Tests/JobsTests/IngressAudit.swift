@@ -6,14 +6,14 @@ import TestSupport
 extension IngressBench {
   /// What a position claims that neither disk nor ledger has: nothing, at every commit.
   func audit(_ next: IngressState) -> [String] {
-    auditParts(next) + auditRows(next)
+    auditParts(next) + (table.isMoving ? [] : auditRows(next))
   }
 
   private func auditParts(_ next: IngressState) -> [String] {
     let isSealing = next.phase == .sealing && next.stage.sealed.isEmpty
     let isCollecting = next.phase == .loaded && next.collect != nil
     guard next.phase == .exporting || isSealing || isCollecting else { return [] }
-    let marks = next.export.full + [next.export.part]
+    let marks = next.export.marks
     return marks.filter { $0.size > 0 }.compactMap { mark in
       guard let flushed = spool(next.run).flushed(mark.number) else { return nil }  // sealed
       return flushed >= Int(mark.size)

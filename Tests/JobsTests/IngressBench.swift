@@ -36,8 +36,15 @@ final class IngressBench: Sendable {
     var deadline: Instant?
     var approvedDeletes: Int?
     var readsWholeOrganization: Bool? = true
-    /// Each page of a scan has come.
+    /// Each page of a scan, or of a range, has come.
     var whenPaged: @Sendable () -> Void = {}
+    /// Rows from which the table is read by ranges.
+    var partitionFrom = Int.max
+    var readers = 3
+    var isCountUnknown = false
+    var lookUps = 1000
+    /// Sentences for the log.
+    var note: @Sendable (String) -> Void = { _ in }
   }
 
   init(
@@ -152,20 +159,29 @@ final class IngressBench: Sendable {
   func job(_ goal: IngressJob.Goal) -> IngressJob {
     let wishes = wishes.withLock { $0 }
     let digester = digester
+    let source = FaultySource(
+      table, world, isWithoutToken: wishes.isWithoutToken, whenPaged: wishes.whenPaged)
+    var baseline = Baseline(
+      threshold: wishes.partitionFrom,
+      expected: { [table] () throws(SyncError) in
+        wishes.isCountUnknown ? nil : table.keys.count
+      },
+      readers: Array(repeating: source, count: wishes.readers))
+    baseline.lookUps = wishes.lookUps
     return IngressJob(
       settings: settings, goal: goal, before: state?.delta ?? DeltaSlot(),
       target: target(pageSize: wishes.pageSize),
       ports: IngressPorts(
-        source: FaultySource(
-          table, world, isWithoutToken: wishes.isWithoutToken, whenPaged: wishes.whenPaged),
-        spool: spoolPort,
+        source: source, spool: spoolPort,
         ledger: FaultyLedger(ledger, world),
         digest: { digester.digest($0) }, clock: world.clock, writes: 3, reads: 3,
         readsWholeOrganization: { () throws(SyncError) in
           try self.world.checkAlive()
           return wishes.readsWholeOrganization
         },
-        approvedDeletes: wishes.approvedDeletes),
+        approvedDeletes: wishes.approvedDeletes,
+        baseline: baseline,
+        note: wishes.note),
       staging: staging, loading: loading(goal == .next ? .look : .wait))
   }
 

@@ -1,4 +1,5 @@
 import Core
+import Gzip
 import TestSupport
 
 @testable import Jobs
@@ -6,6 +7,8 @@ import TestSupport
 /// What happens to a job over some days, told again and again under other weather.
 enum IngressStory: String, CaseIterable, Sendable {
   case byFile, byAPI, byCron, expired, replayed, replayedByAPI, changesByFile
+  /// The first load, and a replay, by ranges.
+  case byRanges
 
   enum Step {
     case run(IngressJob.Goal)
@@ -29,7 +32,7 @@ enum IngressStory: String, CaseIterable, Sendable {
     case .byAPI: [.run(.initial), .change, .run(.delta), .run(.delta)]
     case .expired:
       [.run(.initial), .change, .run(.delta), .changeUnseen, .run(.delta), .run(.next)]
-    case .replayed:
+    case .replayed, .byRanges:
       [.run(.initial), .change, .run(.delta), .changeUnseen, .replay, .run(.initial), .run(.delta)]
     case .replayedByAPI:
       [.run(.initial), .change, .run(.delta), .changeUnseen, .replay, .run(.next), .run(.delta)]
@@ -48,6 +51,7 @@ enum IngressStory: String, CaseIterable, Sendable {
       settings.deletes.apply = true
       settings.filter = Contacts.filter(.delete)
     }
+    if self == .byRanges { bench.wish { $0.partitionFrom = 20 } }
     Contacts.fill(bench.table, 60)
     if !isByAPI { bench.workflow.dislike(Contacts.key(17)) }
     return bench
@@ -66,7 +70,9 @@ enum IngressStory: String, CaseIterable, Sendable {
       }
     }
     world.clearUp()
-    return IngressEnd(bench, problem: bench.persist(.delta))
+    var end = IngressEnd(bench, problem: bench.persist(.delta))
+    end.isByRanges = self == .byRanges
+    return end
   }
 
   private func change(_ table: MemoryTable) {
@@ -154,6 +160,17 @@ struct IngressEnd: Equatable {
 
   let writes: Int
 
+  /// Readers share the ranges: which part a row is in is chance, and that it is in one is not.
+  var isByRanges = false
+
+  /// The lines of all loaded parts but their headers, sorted.
+  var lines: [String] {
+    loaded.sorted { $0.key < $1.key }.flatMap { name, file -> [String] in
+      let bytes = (try? Inflater.gunzip(file, of: name, limit: 1 << 20)) ?? []
+      return bytes.split(separator: 0x0A).dropFirst().map { String(decoding: $0, as: UTF8.self) }
+    }.sorted()
+  }
+
   /// What differs, by name; empty where nothing does.
   ///
   /// Counts of writes are judged elsewhere.
@@ -163,9 +180,13 @@ struct IngressEnd: Equatable {
     if contents != calm.contents { names.append("contents of Campaign") }
     if known != calm.known { names.append("known rows") }
     if waiting != calm.waiting { names.append("pending records") }
-    if published != calm.published { names.append("published files") }
-    if loaded != calm.loaded { names.append("loaded files") }
-    if sealed != calm.sealed { names.append("sealed parts") }
+    if isByRanges {
+      if lines != calm.lines { names.append("loaded rows") }
+    } else {
+      if published != calm.published { names.append("published files") }
+      if loaded != calm.loaded { names.append("loaded files") }
+      if sealed != calm.sealed { names.append("sealed parts") }
+    }
     if phase != calm.phase { names.append("phase") }
     if !halfFiles.isEmpty { names.append("half files") }
     return names + importProblems

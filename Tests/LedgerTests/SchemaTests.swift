@@ -27,19 +27,4 @@ import Testing
     #expect(try Schema.format(of: database) == Schema.current)
     try database.run("CREATE TABLE x (y)")
   }
-
-  @Test func keysAreStoredInTheOrderOfDynamicsPages() throws {
-    // From the smallest to the largest, as SQL Server orders them.
-    let keys = try [
-      "ff000000-0000-0000-0000-000000000000", "000000ff-0000-0000-0000-000000000000",
-      "00000000-ff00-0000-0000-000000000000", "00000000-00ff-0000-0000-000000000000",
-      "00000000-0000-00ff-0000-000000000000", "00000000-0000-0000-00ff-000000000000",
-      "00000000-0000-0000-ff00-000000000000", "00000000-0000-0000-0000-0000000000ff",
-      "00000000-0000-0000-0000-ff0000000000",
-    ].map { try #require(RowKey($0)) }
-    for (one, other) in zip(keys, keys.dropFirst()) {
-      #expect(one.stored < other.stored, "\(one) \(other)")
-    }
-    for key in keys { #expect(RowKey(stored: key.stored) == key) }
-  }
 }

@@ -150,11 +150,36 @@ import Testing
   @Test func nobodyThereIsUnavailable() async throws {
     try await withSSHD { server in
       var settings = try server.settings()
-      settings.port = PrivateSSHD.freePort()
+      let port = try SilentPort()
+      settings.port = port.number
       settings.knownHosts = try server.write(known: server.knownHostLines("127.0.0.1"), name: "k")
       let error = await failure(SFTPSettings(settings, passphrase: nil))
       #expect(error?.kind == .unavailable)
       #expect(error?.reason == "nothing accepts connections there")
+    }
+  }
+
+  @Test("A connection that ends on the way in is unavailable, never a refusal, wherever it ends")
+  func aConnectionThatEndsIsUnavailable() async throws {
+    try await withSSHD { server in
+      var settings = try server.settings()
+      var error: SyncError?
+      var bytes = 0
+      repeat {
+        let cut = try CutServer(before: server.port, after: bytes)
+        settings.port = cut.port
+        settings.knownHosts = try server.write(
+          known: server.knownHostLines("[127.0.0.1]:\(cut.port)"), name: "known_\(bytes)")
+        do throws(SyncError) {
+          try await SFTPDropbox(SFTPSettings(settings, passphrase: nil)).proveLogin()
+          error = nil
+        } catch let failure {
+          error = failure
+        }
+        #expect(error == nil || error?.kind == .unavailable, "after \(bytes) bytes")
+        withExtendedLifetime(cut) { bytes += 71 }
+      } while error != nil
+      #expect(bytes > 20 * 71)
     }
   }
 

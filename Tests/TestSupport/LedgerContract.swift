@@ -6,6 +6,7 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
   case emptyAtFirst, sentThenProven, sentAgainIsNoLongerProven, recordingTwiceIsOnce
   case forgottenIsUnknown, countsDifferentRows, pendingKeepsFirstAndCountsAttempts
   case provenClearsPending, settledClearsPending, pendingComesInPages, filesAreReplaced
+  case aListTellsWhatIsUnread, aListIsCutIntoPieces
   case aScanTellsWhatIsAbsent, parentsAreReplaced, heldRowsAreCounted, departuresKeepTheirOrder
   case eventsAreRememberedForSomeDays, linesOfEventsAreKept
   case consentsAreReplacedByAttribute, dueContactsComeInPages, decisionsAreKept
@@ -14,7 +15,7 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
   package var testDescription: String { rawValue }
 
   package func check(
-    _ ledger: any Ledger & ParentRecords & ArrivedEvents & ConsentRecords
+    _ ledger: any Ledger & ParentRecords & ArrivedEvents & ConsentRecords & KeyList
   ) async throws {
     switch self {
     case .emptyAtFirst: try await emptyAtFirst(ledger)
@@ -53,6 +54,8 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
       #expect(try await ledger.pending(after: nil, limit: 9).map(\.rejection.key) == ["b"])
     case .pendingComesInPages: try await comesInPages(ledger)
     case .filesAreReplaced: try await replacesFiles(ledger)
+    case .aListTellsWhatIsUnread: try await tellsUnread(ledger)
+    case .aListIsCutIntoPieces: try await cutsList(ledger)
     case .aScanTellsWhatIsAbsent: try await tellsAbsent(ledger)
     case .parentsAreReplaced: try await replacesParents(ledger)
     case .heldRowsAreCounted: try await countsHeld(ledger)

@@ -70,13 +70,6 @@ package final class LoopbackServer: Sendable {
 
   package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
-  /// A port of loopback on which nobody listens.
-  package static func deadPort() throws(ServerError) -> UInt16 {
-    let server = try LoopbackServer { _ in [.close] }
-    server.stop()
-    return server.port
-  }
-
   private func accept() {
     while true {
       let connection = Glibc.accept(listener, nil, nil)

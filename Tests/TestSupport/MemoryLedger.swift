@@ -2,7 +2,9 @@ import Core
 import Synchronization
 
 /// A ledger that forgets everything with the test; what was recorded survives `crash` of the others.
-package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentRecords {
+package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentRecords,
+  KeyList
+{
   private struct PendingKey: Hashable {
     var key: String
     var what: Rejection.What
@@ -23,6 +25,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
     var life = 0
     var staged: Set<RowKey> = []
     var scanned: [RowKey: Int] = [:]
+    var listed: Set<RowKey> = []
     var arrived: [RowKey: Instant] = [:]
     var recorded: [String: Instant] = [:]
     var consents: [RowKey: [ConsentAttribute: ConsentRecord]] = [:]
@@ -123,6 +126,9 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
       }
     case .scanBegan(let number): content.scan = number
     case .scanned(let keys): for key in keys { content.scanned[key] = content.scan }
+    case .listed(let keys): content.listed.formUnion(keys)
+    case .crossedOff(let keys): content.listed.subtract(keys)
+    case .listCleared: content.listed = []
     case .allDoubted:
       for key in content.known.keys { content.known[key] = .sent }
       content.life += 1
@@ -326,6 +332,24 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
       content.known.keys.filter { content.scanned[$0, default: 0] < content.scan }
     }
     return Self.page(all, after: key, limit)
+  }
+
+  package func listedCount() async throws(SyncError) -> Int { content.withLock { $0.listed.count } }
+
+  package func boundaries(of pieces: Int) async throws(SyncError) -> [RowKey] {
+    let sorted = content.withLock { $0.listed.sorted { $0.comes(before: $1) } }
+    let size = sorted.count / max(pieces, 1)
+    return size == 0 ? [] : (1..<pieces).map { sorted[$0 * size] }
+  }
+
+  package func unread(in range: KeyRange, limit: Int) async throws(SyncError) -> [RowKey] {
+    let unread = content.withLock { content in
+      content.listed.filter { key in
+        let isRead = content.known[key] != nil && content.scanned[key] == content.scan
+        return range.contains(key) && !isRead
+      }
+    }
+    return Array(unread.sorted { $0.comes(before: $1) }.prefix(limit))
   }
 
   package func departed(after position: Int, limit: Int) async throws(SyncError) -> [Departure] {

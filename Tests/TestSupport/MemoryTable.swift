@@ -20,6 +20,21 @@ package final class MemoryTable: TableSource {
     var reportsRemovedFirst = false
     var expiredBefore = 0
     var hidden: Set<RowKey> = []
+    var nastiness: Set<Nastiness> = []
+    var isMoving = false
+  }
+
+  /// What a service may do to those who read ranges.
+  package enum Nastiness: Sendable, Hashable, CaseIterable {
+    case refusesRanges, refusesOtherSelect
+    /// Compares primary ids as text.
+    case ordersByText
+    /// Filters as SQL Server does, and sorts as text.
+    case sortsByText
+    /// A range ends before its end.
+    case cutsRanges
+    /// Pages are short, or empty, and say that more follow.
+    case givesShortPages
   }
 
   private let primaryId: String
@@ -69,6 +84,64 @@ package final class MemoryTable: TableSource {
       state.version += 1
       state.expiredBefore = state.version
     }
+  }
+
+  /// Rows come and go while it is read: what lies behind a position may be younger than that.
+  package var isMoving: Bool {
+    get { state.withLock { $0.isMoving } }
+    set { state.withLock { $0.isMoving = newValue } }
+  }
+
+  package func be(_ nasty: Nastiness...) { state.withLock { $0.nastiness.formUnion(nasty) } }
+
+  package func rows(_ query: TableQuery, in range: KeyRange, after last: RowKey?) -> PageStream {
+    MemoryPages(from: last?.description) { [self] link, _ throws(SyncError) in
+      try rangePage(query, range, after: link.flatMap { RowKey($0) })
+    }
+  }
+
+  /// One page of a range, behind this row.
+  package func rangePage(
+    _ query: TableQuery, _ range: KeyRange, after last: RowKey?
+  ) throws(SyncError) -> Page {
+    try state.withLock { state throws(SyncError) in
+      state.requests.append("range")
+      let nasty = state.nastiness
+      if nasty.contains(.refusesRanges) {
+        throw SyncError(
+          .unavailable, "read a range", "it is refused", code: SyncError.rangeRefusedCode)
+      }
+      func textual(_ one: RowKey, _ other: RowKey) -> Bool {
+        (one.high, one.low) < (other.high, other.low)
+      }
+      func before(_ one: RowKey, _ other: RowKey) -> Bool {
+        nasty.contains(.ordersByText) ? textual(one, other) : one.comes(before: other)
+      }
+      var keys = state.rows.keys.filter { key in
+        if state.hidden.contains(key) { return false }
+        if let high = range.high, !before(key, high) { return false }
+        return range.low.map { !before(key, $0) } ?? true
+      }
+      keys.sort(by: nasty.contains(.sortsByText) ? textual : before)
+      if nasty.contains(.cutsRanges) { keys.removeLast(min(2, keys.count)) }
+      if let last { keys.removeAll { !before(last, $0) } }
+      let size = Self.size(query, state)
+      let some = Array(keys.prefix(size))
+      var page = PageBuilder.page(
+        some.map { cells(of: $0, state.rows[$0], query) }, columns: query.columns.count)
+      if some.count < keys.count { page.next = (some.last ?? last)?.description ?? "" }
+      return page
+    }
+  }
+
+  /// Rows of the next page.
+  private static func size(_ query: TableQuery, _ state: State) -> Int {
+    guard state.nastiness.contains(.givesShortPages) else { return query.pageSize }
+    return [query.pageSize, 0, 1][state.requests.count % 3]
+  }
+
+  package func retarget(_ link: String, to query: TableQuery) -> String? {
+    state.withLock { $0.nastiness.contains(.refusesOtherSelect) } ? "refused" : link
   }
 
   /// These rows are out of reach: no read has them, and asked for by its id one is refused.
@@ -131,7 +204,7 @@ package final class MemoryTable: TableSource {
     return state.withLock { state in
       state.requests.append(verb)
       let all = Self.changed(state, link).filter { link.isAfter($0) }
-      let some = Array(all.prefix(query.pageSize))
+      let some = Array(all.prefix(Self.size(query, state)))
       var page = PageBuilder.page(
         some.map { cells(of: $0, state.rows[$0], query) }, columns: query.columns.count)
       let gone = state.tombstones.filter { link.covers($0.value) && verb == "changes" }
@@ -139,8 +212,9 @@ package final class MemoryTable: TableSource {
       if state.reportsRemovedFirst ? link.after == nil : isLast {
         page.removed = Self.sorted(Array(gone.keys))
       }
-      if !isLast, let last = some.last {
-        page.next = Link(kind: verb, from: link.from, to: link.to, after: last).text
+      if !isLast {
+        let after = some.last ?? link.after
+        page.next = Link(kind: verb, from: link.from, to: link.to, after: after).text
         return page
       }
       page.delta = Link(kind: "delta", from: link.from, to: link.to).text

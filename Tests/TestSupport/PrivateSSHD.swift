@@ -154,8 +154,8 @@ package final class PrivateSSHD: Sendable {
   }
 
   private static func isReady(_ process: ChildProcess, _ port: Int, log: String) -> Bool {
-    // Ten seconds at most; it takes some twenty milliseconds.
-    for _ in 0..<2000 {
+    // Two minutes at most; it takes some twenty milliseconds where the machine has nothing else to do.
+    for _ in 0..<24_000 {
       if process.hasEnded() { return false }
       // That somebody answers is not enough: it may be another program.
       if readText(log).contains("Server listening on 127.0.0.1 port \(port)."), canConnect(port) {
@@ -168,18 +168,11 @@ package final class PrivateSSHD: Sendable {
     return false
   }
 
-  /// A loopback port that nobody listens on.
-  package static func freePort() -> Int {
-    withLoopbackSocket(0) { socket, address, size in
-      bind(socket, address, size)
-      var bound = sockaddr_in()
-      var length = size
-      withUnsafeMutablePointer(to: &bound) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          _ = getsockname(socket, $0, &length)
-        }
-      }
-      return Int(UInt16(bigEndian: bound.sin_port))
+  /// A loopback port that nobody listens on, below those that the system gives away.
+  private static func freePort() -> Int {
+    while true {
+      let port = Int.random(in: 10_000..<32_768)
+      if withLoopbackSocket(port, { bind($0, $1, $2) == 0 }) { return port }
     }
   }
 
@@ -214,8 +207,13 @@ package func withSSHD<T>(
   hostKeys: [PrivateSSHD.KeyType] = [.ed25519], deniedRequests: [String] = [],
   settings: [String] = [], _ body: (PrivateSSHD) async throws -> T
 ) async throws -> T {
-  let server = try PrivateSSHD(
-    hostKeys: hostKeys, deniedRequests: deniedRequests, settings: settings)
+  // Keys are made and the server is waited for meanwhile: not on a thread that runs tests.
+  let start = await onOwnThread {
+    Result {
+      try PrivateSSHD(hostKeys: hostKeys, deniedRequests: deniedRequests, settings: settings)
+    }
+  }
+  let server = try start.get()
   let result = try await body(server)
   return withExtendedLifetime(server) { result }
 }

@@ -62,6 +62,7 @@ package final class Program: Sendable {
     let flags = O_WRONLY | O_CREAT | O_TRUNC
     posix_spawn_file_actions_addopen(&actions, 1, outputFile, flags, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errorFile, flags, 0o600)
+    Inheritance.end(&actions)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import Synchronization
 
 /// The built sandbox on free ports, and a folder with job files in which the built tool is run on it.
 ///
@@ -29,6 +30,7 @@ package final class SandboxProcess: Sendable {
     for (name, text) in jobs ?? Self.committedJobs.filter({ $0.key == "contacts" }) {
       try Self.write(text, to: "\(temporary.path)/jobs/\(name).yaml")
     }
+    try SandboxKeys.put(in: temporary.path + "/.sandbox")
     process = try Program(
       "campaign-sync-sandbox",
       [
@@ -44,6 +46,7 @@ package final class SandboxProcess: Sendable {
       try await Task.sleep(for: .milliseconds(5))
     }
     about = try FixtureJSON.parse(Array(Program.text(announcement).utf8))
+    SandboxKeys.take(from: temporary.path + "/.sandbox")
   }
 
   deinit { process.endInput() }
@@ -117,12 +120,39 @@ package final class SandboxProcess: Sendable {
     return jobs
   }
 
-  private static func write(_ text: String, to path: String) throws {
+  fileprivate static func write(_ text: String, to path: String) throws {
     guard let file = fopen(path, "w") else {
       throw Program.Failed(description: "cannot write \(path): errno \(errno)")
     }
     fputs(text, file)
     fclose(file)
+  }
+}
+
+/// The SSH keys of the first sandbox that was ready, for those that come later: making them is most of
+/// the work of a start.
+private enum SandboxKeys {
+  private static let texts = Mutex<[String: String]>([:])
+  private static let names = ["host_ed25519", "host_rsa", "client_rsa"].flatMap {
+    [$0, $0 + ".pub"]
+  }
+
+  static func take(from directory: String) {
+    texts.withLock { texts in
+      guard texts.isEmpty else { return }
+      for name in names { texts[name] = Program.text("\(directory)/sftp/\(name)") }
+    }
+  }
+
+  static func put(in directory: String) throws {
+    let texts = texts.withLock { $0 }
+    guard !texts.isEmpty else { return }
+    mkdir(directory, 0o700)
+    mkdir(directory + "/sftp", 0o700)
+    for (name, text) in texts {
+      try SandboxProcess.write(text, to: "\(directory)/sftp/\(name)")
+      chmod("\(directory)/sftp/\(name)", 0o600)
+    }
   }
 }
 

@@ -7,14 +7,12 @@ package final class Subprocess: Sendable {
   /// The reading end of its standard output.
   private let output: Int32
   private let isOver = Mutex(false)
-  /// One start at a time: no other child may inherit a pipe before it is marked.
-  private static let start = Mutex(())
 
   /// Nil where it cannot be started.
   ///
   /// It is looked for in PATH; its standard error is dropped.
   package convenience init?(_ arguments: [String]) {
-    self.init(Self.start.withLock { _ in Self.spawn(arguments) })
+    self.init(Self.spawn(arguments))
   }
 
   private init?(_ child: (pid: pid_t, output: Int32)?) {
@@ -25,13 +23,13 @@ package final class Subprocess: Sendable {
   private static func spawn(_ arguments: [String]) -> (pid: pid_t, output: Int32)? {
     var pipes: [Int32] = [0, 0]
     guard pipe(&pipes) == 0 else { return nil }
-    for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    Inheritance.end(&actions)
 
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     argv.append(nil)

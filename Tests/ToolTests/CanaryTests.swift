@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Values and secrets go where they have to, and are told nowhere.
-@Suite("Canaries", .timeLimit(.minutes(5)))
+@Suite("Canaries", .timeLimit(.minutes(15)))
 struct CanaryTests {
   @Test("No value, secret or token is seen in output, logs, state, run records or arguments")
   func nothingSings() async throws {

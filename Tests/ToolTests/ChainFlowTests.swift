@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Contacts and three custom tables below them, by the committed job files and the built tool.
-@Suite(.timeLimit(.minutes(5))) struct ChainFlowTests {
+@Suite(.timeLimit(.minutes(15))) struct ChainFlowTests {
   private static let jobs = ["contacts", "vehicles", "services", "service-items"]
 
   @Test("`run --all` takes parents before children, load by load, and says what waits")

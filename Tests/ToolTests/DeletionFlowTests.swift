@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Filters and deletions from end to end, typed as a user types them.
-@Suite(.timeLimit(.minutes(5))) struct DeletionFlowTests {
+@Suite(.timeLimit(.minutes(15))) struct DeletionFlowTests {
   private static let job = """
     kind: ingress
     from: { table: contact }

@@ -7,11 +7,12 @@ import Testing
 enum FaultTests {}
 
 extension FaultTests {
-  @Suite("Faults of Dynamics", .timeLimit(.minutes(5)))
+  @Suite("Faults of Dynamics", .timeLimit(.minutes(15)))
   struct Dynamics {
     @Test("Whatever strikes an export, its files are those of a calm one")
     func exportEndsAsACalmOne() async throws {
       let sandbox = try await SandboxProcess.ofSmallPages()
+      try sandbox.useOneLane()
       try await sandbox.type("export contacts").expect(0)
       let calm = sandbox.exported()
       #expect(calm.count == 2, "\(calm.keys)")
@@ -34,9 +35,10 @@ extension FaultTests {
     @Test("A wait that one process was asked for holds the next process back too")
     func processesShareAWait() async throws {
       let sandbox = try await SandboxProcess.ofSmallPages()
+      try sandbox.useOneLane()
       try await sandbox.order("faults add dataverse throttled --path /contacts --retry-after 3")
       let first = try sandbox.startSync(["export", "contacts"])
-      try await sandbox.wait(for: "dataverse.answers.GET 429", toReach: 1)
+      try await sandbox.waitIsShared(by: "dataverse")
       let second = try await sandbox.type("check contacts")
       let end = await first.end()
       second.expect(0)
@@ -47,11 +49,10 @@ extension FaultTests {
     @Test("A wait outlives the process that was asked for it")
     func waitOutlivesItsProcess() async throws {
       let sandbox = try await SandboxProcess.ofSmallPages()
+      try sandbox.useOneLane()
       try await sandbox.order("faults add dataverse throttled --path /contacts --retry-after 3")
       let first = try sandbox.startSync(["export", "contacts"])
-      try await sandbox.wait(for: "dataverse.answers.GET 429", toReach: 1)
-      let gate = "\(sandbox.directory)/state/test/gates/11111111-2222-3333-4444-555555555555"
-      #expect(try await comes { access(gate, R_OK) == 0 })
+      try await sandbox.waitIsShared(by: "dataverse")
       first.kill()
       _ = await first.end()
       try await sandbox.type("export contacts").expect(0)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// No text, address or URL of an event is told anywhere but where it was asked for.
-@Suite("Canaries among events", .timeLimit(.minutes(5)))
+@Suite("Canaries among events", .timeLimit(.minutes(15)))
 struct EgressCanaryTests {
   @Test("Logs, output, run records and checkpoints hold nothing of an event")
   func nothingSings() async throws {

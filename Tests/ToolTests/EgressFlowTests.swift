@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Events from the export files of the built sandbox to the timelines, as a user types it.
-@Suite("Egress by the built tool", .timeLimit(.minutes(5)))
+@Suite("Egress by the built tool", .timeLimit(.minutes(15)))
 struct EgressFlowTests {
   static let events = ["send", "open", "click", "bounce"]
 
@@ -72,6 +72,23 @@ struct EgressFlowTests {
     #expect(again.json.items?.first?["created"]?.integer == 3, "\(again)")
     #expect(try await sandbox.type("pending egress-click").output.contains("nothing is pending"))
     try await expectEqual(sandbox, "egress-click")
+  }
+
+  @Test("A wait that one job was asked for is kept by all four, also when that job is no more")
+  func waitsTogether() async throws {
+    let sandbox = try await SandboxProcess(contacts: 40, jobs: Self.jobs())
+    try sandbox.useOneLane()
+    try await sandbox.order("export-events --events 60")
+    try await sandbox.order(
+      "faults add dataverse throttled --method POST --path /api/ --retry-after 3")
+    let first = try sandbox.startSync(["run", "egress-send"])
+    try await sandbox.waitIsShared(by: "dataverse")
+    first.kill()
+    _ = await first.end()
+    try await sandbox.type("egress send open click bounce").expect(0)
+    try await expectEqual(sandbox, after: "a wait")
+    #expect(try await sandbox.meter("dataverse.answers.POST 429") == 1)
+    #expect(try await sandbox.meter("dataverse.retryAfterViolations") == 0)
   }
 
   private func expectEqual(_ sandbox: SandboxProcess, _ job: String) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 /// Addresses that change, ledgers that are lost, rows that are broken: of egress jobs, as a user
 /// types it.
-@Suite("Recovery of egress by the built tool", .timeLimit(.minutes(5)))
+@Suite("Recovery of egress by the built tool", .timeLimit(.minutes(15)))
 struct EgressRecoveryTests {
   private func world(
     _ event: String, unmatched: String = "count", contacts: Int = 60

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `delta: { via: file }` from end to end, typed as a user types it.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct FileDeltaTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct FileDeltaTests {
   private func world(contacts: Int, page: Int) async throws -> SandboxProcess {
     let text = try #require(
       SandboxProcess.contacts(

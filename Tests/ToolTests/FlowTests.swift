@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The main job from end to end, typed as a user types it.
-@Suite(.timeLimit(.minutes(5))) struct FlowTests {
+@Suite(.timeLimit(.minutes(15))) struct FlowTests {
   @Test("From nothing to equal, then the changes, then nothing at all")
   func fullLoadAndDeltas() async throws {
     let world = try await SandboxProcess.ofSmallPieces(contacts: 1000, page: 50)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What an operator counts on: the guard stops deletions alone, and calls are saved and counted.
-@Suite(.timeLimit(.minutes(5))) struct GuardAndSavingsTests {
+@Suite(.timeLimit(.minutes(15))) struct GuardAndSavingsTests {
   private static let job = """
     kind: ingress
     from: { table: contact }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What every command does the same way: locks, signals, deadlines, names, streams, modes.
-@Suite(.timeLimit(.minutes(5))) struct HabitsOfACommandTests {
+@Suite(.timeLimit(.minutes(15))) struct HabitsOfACommandTests {
   @Test("One run a job: others skip, fail or wait; a deadline and a signal end it at a safe point")
   func interrupted() async throws {
     let world = try await SandboxProcess.ofSmallPieces(contacts: 1500, page: 12)

@@ -7,7 +7,7 @@ import Testing
 ///
 /// - Shape: stories. A story begins anew, is killed up to five times in a row, and then runs to its
 ///   end; stories go on until 25 kills have struck. `KILL_SEED` draws other moments.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct KillTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct KillTests {
   static let kills = 25
 
   @Test("export, killed anywhere: the same parts and the same manifest")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Labels that somebody changed in Dynamics after the load.
-@Suite(.timeLimit(.minutes(5))) struct LabelDriftTests {
+@Suite(.timeLimit(.minutes(15))) struct LabelDriftTests {
   private static let job = """
     kind: ingress
     from: { table: contact }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The commands that only look: plan, inspect, verify, discover, schedule.
-@Suite(.timeLimit(.minutes(5))) struct LookingCommandsTests {
+@Suite(.timeLimit(.minutes(15))) struct LookingCommandsTests {
   @Test("A plan tells what a load and a delta would do, and leaves every byte as it was")
   func plan() async throws {
     let world = try await SandboxProcess.ofSmallPieces(contacts: 300, page: 100)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// New profiles and the opt-outs that an opt-out job decides.
-@Suite(.timeLimit(.minutes(5))) struct OptOutColumnsTests {
+@Suite(.timeLimit(.minutes(15))) struct OptOutColumnsTests {
   private static let contacts = """
     kind: ingress
     from: { table: contact }

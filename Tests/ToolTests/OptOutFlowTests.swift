@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Opt-outs as a user has them: a job file, exports, commands, and the sandbox that knows the truth.
-@Suite("Opt-outs by the built tool", .timeLimit(.minutes(5))) struct OptOutFlowTests {
+@Suite("Opt-outs by the built tool", .timeLimit(.minutes(15))) struct OptOutFlowTests {
   static func job(_ direction: String) -> String {
     """
     kind: opt-out

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Rows that cannot be brought wait, say why, and go as soon as Dynamics has them right.
-@Suite(.timeLimit(.minutes(5))) struct PendingFlowTests {
+@Suite(.timeLimit(.minutes(15))) struct PendingFlowTests {
   private static let job = """
     kind: ingress
     from: { table: contact }

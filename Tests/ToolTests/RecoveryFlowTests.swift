@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What was lost is found again: tokens, ledgers, addresses, mappings; typed as a user types it.
-@Suite(.timeLimit(.minutes(5))) struct RecoveryFlowTests {
+@Suite(.timeLimit(.minutes(15))) struct RecoveryFlowTests {
   private static let file = "jobs/contacts.yaml"
   private static let job = """
     kind: ingress

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A configuration that cannot work is refused with its place and its cure, before anybody is asked.
-@Suite("Refusals", .timeLimit(.minutes(5)))
+@Suite("Refusals", .timeLimit(.minutes(15)))
 struct RefusalTests {
   private static let jobFile = "jobs/contacts.yaml"
   private static let environmentFile = "jobs/environments/test.yaml"

@@ -29,7 +29,7 @@ struct SandboxSmokeTests {
 
     let end = await sandbox.stop()
     #expect(end.status == 0, "\(end.errors)")
-    #expect(processes(naming: sandbox.folder).isEmpty)
+    #expect(try await comes { processes(naming: sandbox.folder).isEmpty })
   }
 
   @Test("Killed, it takes its SSH server and every session along")
@@ -43,10 +43,7 @@ struct SandboxSmokeTests {
     _ = await sandbox.kill()
     session.kill()
     _ = await session.end()
-    for _ in 0..<400 where !processes(naming: "\(sandbox.directory)/sftp").isEmpty {
-      try await Task.sleep(for: .milliseconds(5))
-    }
-    #expect(processes(naming: "\(sandbox.directory)/sftp").isEmpty)
+    #expect(try await comes { processes(naming: "\(sandbox.directory)/sftp").isEmpty })
     let status = try await sandbox.sandbox("status")
     #expect(status.status == 75)
     #expect(status.errors.contains("campaign-sync-sandbox start"))

@@ -47,6 +47,12 @@ package enum LedgerEntry: Sendable, Equatable {
   case scanBegan(Int)
   /// The scan has these rows.
   case scanned([RowKey])
+  /// A scan of keys has these rows: each of them is to be read.
+  case listed([RowKey])
+  /// These rows need not be read any more, whether listed or not.
+  case crossedOff([RowKey])
+  /// No row is listed.
+  case listCleared
   /// Nothing is proven any more; to the jobs of its children it is another ledger, with a new serial.
   case allDoubted
   /// Dynamics has the activities of these events.

@@ -47,6 +47,17 @@ package protocol Ledger: Sendable {
   func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey]
 }
 
+/// What the ledger of a job remembers of a scan of keys: rows that are still to be read.
+package protocol KeyList: Sendable {
+  /// Rows that a scan of keys has listed, and nobody crossed off.
+  func listedCount() async throws(SyncError) -> Int
+  /// Listed rows that cut the list, in the order of `KeyRange`, into so many pieces of one size;
+  /// fewer where it is too short.
+  func boundaries(of pieces: Int) async throws(SyncError) -> [RowKey]
+  /// Listed rows of a range that this scan has not recorded since as sent or proven, in that order.
+  func unread(in range: KeyRange, limit: Int) async throws(SyncError) -> [RowKey]
+}
+
 /// What the ledger of a parent job tells the jobs of its children.
 package protocol ParentRecords: Sendable {
   /// Another one in every ledger: positions belong to it.

@@ -25,11 +25,23 @@ package protocol TableSource: Sendable {
   ///   Where the service refuses it, the error is `SyncError.linkRefused`.
   func scan(_ query: TableQuery, from link: String?) -> PageStream
 
+  /// Rows of a range by their primary ids, in the order of `KeyRange`; without change tracking.
+  ///
+  /// - Parameter last: where an earlier read of the range ended: it goes on behind this row.
+  /// - Errors: `SyncError.rangeRefused` where the service takes no such ranges. Whether the rows come in
+  ///   the right order is for the caller to see.
+  func rows(_ query: TableQuery, in range: KeyRange, after last: RowKey?) -> PageStream
+
   /// What was created, changed or deleted since; `link` is a `delta` of an earlier read, or the
   /// `next` of a page of an unfinished chain. The last page carries the new `delta`.
   ///
   /// - Errors: `SyncError.tokenExpired` where the service has forgotten the token.
   func changes(_ query: TableQuery, from link: String) -> PageStream
+
+  /// A `delta` of a read of other columns, asked for these; nil where it cannot be.
+  ///
+  /// Outside of what Dynamics promises: the service may refuse it with `SyncError.linkRefused`.
+  func retarget(_ link: String, to query: TableQuery) -> String?
 
   /// One row, read afresh; nil where it does not exist.
   func row(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Page?
@@ -47,6 +59,10 @@ extension SyncError {
   /// The code that says a stored page link is no longer taken.
   package static let linkRefusedCode = "link-refused"
   package var isLinkRefused: Bool { code == SyncError.linkRefusedCode }
+
+  /// The code that says the service takes no ranges of primary ids.
+  package static let rangeRefusedCode = "range-refused"
+  package var isRangeRefused: Bool { code == SyncError.rangeRefusedCode }
 
   /// Dataverse's ExpiredVersionStamp.
   package static let tokenExpiredCode = "0x80044352"

@@ -47,7 +47,7 @@ package struct IngressJob: Job {
 
   package func lanes(in state: IngressState) -> [Lane<IngressState>] {
     switch state.phase {
-    case .exporting: goal.exports ? [exportingLane(state)] : []
+    case .exporting: goal.exports ? exportingLanes(state) : []
     case .sealing: goal.exports || finishes(state) ? [seal(state)] : []
     case .staging: goal.stages || finishes(state) ? staging.lanes(in: state) : []
     case .loading: goal.stages || finishes(state) ? loadingLanes(state) : []
@@ -55,9 +55,37 @@ package struct IngressJob: Job {
     }
   }
 
-  private func exportingLane(_ state: IngressState) -> Lane<IngressState> {
-    if settings.initial == .file { return export(state) }
-    return goal == .export ? noExport() : copy(state)
+  private func exportingLanes(_ state: IngressState) -> [Lane<IngressState>] {
+    guard settings.initial == .file else {
+      return [goal == .export ? noExport() : copy(state)]
+    }
+    guard let partition = state.export.partition else {
+      let feed = feed(of: state, writers: 1)
+      return [export(state, feed).feeding(feed)] + early(state, feed)
+    }
+    switch partition.step {
+    case .listing: return [listKeys(state, partition)]
+    case .probing: return [probe(state, partition)]
+    case .reading:
+      if partition.ranges.allSatisfy(\.isDone) { return [prove(state, partition)] }
+      // The environment may name fewer readers than when the load began.
+      let readers = min(partition.parts.count, max(ports.baseline.readers.count, 1))
+      let feed = feed(of: state, writers: readers)
+      let desk = RangeDesk(partition.ranges)
+      let lanes = (0..<readers).map { readRanges($0, of: state, partition, desk, feed) }
+      return lanes.map { $0.feeding(feed) } + early(state, feed)
+    }
+  }
+
+  /// Full parts that do not stand on SFTP yet come first.
+  private func feed(of state: IngressState, writers: Int) -> PartFeed {
+    let published = Set(state.stage.published)
+    let full = state.export.fullMarks.filter { !published.contains(partName($0, of: state.run)) }
+    return PartFeed(full, writers: writers)
+  }
+
+  private func early(_ state: IngressState, _ feed: PartFeed) -> [Lane<IngressState>] {
+    goal.stages ? staging.early(run: state.run, from: feed, note: ports.note) : []
   }
 
   /// The import links children to their parents: these come first.

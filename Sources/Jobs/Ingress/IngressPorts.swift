@@ -4,7 +4,7 @@ import Core
 package struct IngressPorts: Sendable {
   package var source: any TableSource
   package var spool: @Sendable (_ run: Int) throws(SyncError) -> any Spool
-  package var ledger: any Ledger
+  package var ledger: any Ledger & KeyList
   /// Keyed, so that the ledger is no oracle for values.
   package var digest: @Sendable ([UInt8]) -> RowDigest
   package var clock: any Clock
@@ -20,16 +20,23 @@ package struct IngressPorts: Sendable {
   package var requireParents: @Sendable (ParentNeed) throws(SyncError) -> Void
   /// `--approve-deletes N`.
   package var approvedDeletes: Int?
+  package var baseline: Baseline
+  /// For the log, a sentence.
+  package var note: @Sendable (String) -> Void
 
   package init(
     source: any TableSource,
-    spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool, ledger: any Ledger,
+    spool: @escaping @Sendable (_ run: Int) throws(SyncError) -> any Spool,
+    ledger: any Ledger & KeyList,
     digest: @escaping @Sendable ([UInt8]) -> RowDigest, clock: any Clock, writes: Int,
     reads: Int, readsWholeOrganization: @escaping @Sendable () async throws(SyncError) -> Bool?,
     parents: [String: any ParentRecords] = [:],
     requireParents: @escaping @Sendable (ParentNeed) throws(SyncError) -> Void = { _ in },
-    approvedDeletes: Int? = nil
+    approvedDeletes: Int? = nil, baseline: Baseline = .strict,
+    note: @escaping @Sendable (String) -> Void = { _ in }
   ) {
+    self.baseline = baseline
+    self.note = note
     self.parents = parents
     self.requireParents = requireParents
     self.source = source
@@ -41,6 +48,35 @@ package struct IngressPorts: Sendable {
     self.reads = reads
     self.readsWholeOrganization = readsWholeOrganization
     self.approvedDeletes = approvedDeletes
+  }
+}
+
+/// How the first reading of a table is done.
+package struct Baseline: Sendable {
+  /// Rows from which a table is large: its keys are listed first, and its rows read by ranges.
+  package var threshold: Int
+  /// About how many rows the table has; nil where the service does not say.
+  package var expected: @Sendable () async throws(SyncError) -> Int?
+  /// One for each reader; of several application users, in turn.
+  package var readers: [any TableSource]
+  /// Rows that ranges have left out and that are worth a look each; more mean that the service does
+  /// not do as ranges need.
+  package var lookUps = 1000
+
+  package init(
+    threshold: Int, expected: @escaping @Sendable () async throws(SyncError) -> Int?,
+    readers: [any TableSource]
+  ) {
+    (self.threshold, self.expected, self.readers) = (threshold, expected, readers)
+  }
+
+  /// Always one scan, row after row.
+  package static let strict = Baseline(threshold: .max, expected: { nil }, readers: [])
+
+  /// Where nobody knows, the scan of keys will tell.
+  func isLarge() async throws(SyncError) -> Bool {
+    guard !readers.isEmpty else { return false }
+    return try await expected().map { $0 >= threshold } ?? true
   }
 }
 

@@ -52,11 +52,33 @@ package struct ExportSlot: Codable, Sendable, Equatable {
   package var rows = 0
   /// `csv:` as the export began; the parts of a run are of one dialect.
   package var dialect: String?
+  /// A large table, read by ranges; nil: one scan, row after row.
+  package var partition: PartitionSlot?
+  /// Why the table is not read by ranges, where it might have been.
+  package var strict: StrictReason?
 
   package init() {}
 
-  /// Full parts and the one in hand, where it holds anything.
-  package var marks: [PartMark] { part.rows > 0 ? full + [part] : full }
+  /// The parts of the one scan.
+  package var scanned: PartSlot {
+    get { PartSlot(part, full: full) }
+    set { (part, full) = (newValue.part, newValue.full) }
+  }
+
+  /// Full parts and those in hand that hold anything, by their numbers.
+  package var marks: [PartMark] {
+    let readers = partition?.parts.flatMap(\.marks) ?? []
+    return (scanned.marks + readers).sorted { $0.number < $1.number }
+  }
+
+  /// Full parts, by their numbers.
+  package var fullMarks: [PartMark] {
+    let readers = partition?.parts.flatMap(\.full) ?? []
+    return (full + readers).sorted { $0.number < $1.number }
+  }
+
+  /// Rows in parts, whoever wrote them.
+  package var writtenRows: Int { rows + (partition?.rows ?? 0) }
 }
 
 package struct StageSlot: Codable, Sendable, Equatable {
@@ -64,8 +86,30 @@ package struct StageSlot: Codable, Sendable, Equatable {
   package var sealed: [SealedPart] = []
   /// Names of parts that stand complete on SFTP, sorted.
   package var published: [String] = []
+  /// Names of parts that stand there from a reading that began again: they go before the manifest
+  /// comes.
+  package var leftovers: [String]?
 
   package init() {}
+
+  /// The part is sealed, and stands in its order.
+  mutating func seal(_ part: SealedPart) {
+    sealed.removeAll { $0.name == part.name }
+    sealed.append(part)
+    sealed.sort { $0.name < $1.name }
+  }
+
+  mutating func publish(_ name: String) {
+    guard !published.contains(name) else { return }
+    published.append(name)
+    published.sort()
+  }
+
+  /// What stands on SFTP and belongs to nothing that is staged.
+  var strays: [String] {
+    let names = Set(sealed.map(\.name))
+    return (leftovers ?? []).filter { !names.contains($0) }
+  }
 }
 
 package struct LoadSlot: Codable, Sendable, Equatable {

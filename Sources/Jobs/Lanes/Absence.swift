@@ -71,7 +71,8 @@ extension IngressJob {
     return done
   }
 
-  private struct Found: Sendable {
+  /// What Dynamics says of one id.
+  struct Found: Sendable {
     var key: RowKey
     var isGone = false
     var page: Page?
@@ -80,7 +81,7 @@ extension IngressJob {
   /// Reads rows by their ids, some at once.
   ///
   /// - Errors: the first failure; then nothing of the slice counts.
-  private func read(
+  func read(
     _ keys: [RowKey], _ target: IngressTarget
   ) async throws(SyncError) -> [Found] {
     let results = await withTaskGroup(of: Result<Found, SyncError>.self) { group in

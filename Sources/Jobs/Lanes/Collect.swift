@@ -78,8 +78,13 @@ extension IngressJob {
   ) async throws(SyncError) -> WrittenRows {
     let target = try await target()
     guard target.query.columns == query.columns else { throw .schemaDrift(name) }
-    let (written, facts) = try await append(
-      page, by: target.plan, through: &rows, to: &chain.export, in: try ports.spool(chain.run))
+    _ = chain.export.scanned.turn(at: settings.csv.partSize, step: 1)
+    let appended = try await append(
+      page, by: target.plan, through: &rows, to: &chain.export.part,
+      in: try ports.spool(chain.run))
+    let written = appended.page
+    chain.export.pages += 1
+    chain.export.rows += written.keys.count
     parts = [chain.export.part.number]
     let known = try await ports.ledger.known(
       written.keys + written.filtered + written.parentless)
@@ -89,7 +94,7 @@ extension IngressJob {
       parentless: written.parentless, known: known, isScan: false)
     done.tally = written.tally
     done.entries.append(.staged(written.keys.filter { known[$0] == nil }))
-    done.entries += settledKeyless(written.rejections, of: page.rows) + facts
+    done.entries += settledKeyless(written.rejections, of: page.rows) + appended.entries
     return done
   }
 

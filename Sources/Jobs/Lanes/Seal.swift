@@ -8,8 +8,9 @@ extension IngressJob {
     Lane(name: "seal") { [self] emit throws(SyncError) in
       let spool = try ports.spool(state.run)
       var slot = state.stage
-      for mark in state.export.marks.dropFirst(slot.sealed.count) {
-        slot.sealed.append(try await spool.seal(mark))
+      let names = Set(slot.sealed.map(\.name))
+      for mark in state.export.marks where !names.contains(partName(mark, of: state.run)) {
+        slot.seal(try await spool.seal(mark))
         var tally = Tally()
         tally.parts = 1
         try await emit(Advance(tally: tally) { [slot] in $0.stage = slot })
@@ -20,5 +21,9 @@ extension IngressJob {
       try spool.write(manifest: manifest.bytes, as: Manifest.fileName(of: manifest.name))
       try await emit(Advance(now: true) { $0.phase = .staging })
     }
+  }
+
+  func partName(_ mark: PartMark, of run: Int) -> String {
+    RunName(job: name, run: run).part(mark.number, suffix: settings.csv.suffix)
   }
 }

@@ -5,14 +5,16 @@ extension ControlService {
   func meters() async -> JSONValue {
     let dataverse = await world.dataverse.counters.json.members ?? []
     let campaign = await world.campaign.meters.json.members ?? []
+    let limits = JSONValue.Member("limits", await world.dataverse.limitMeter.json)
     return [
-      "dataverse": .object(dataverse + (await world.dataverseDoor.json.members ?? [])),
+      "dataverse": .object(dataverse + (await world.dataverseDoor.json.members ?? []) + [limits]),
       "campaign": .object(campaign + (await world.campaignDoor.json.members ?? [])),
     ]
   }
 
-  /// Begins to count anew, but for what Dataverse itself counts.
+  /// Begins to count anew, but for the kinds of requests that Dataverse itself counts.
   func resetMeters() async -> JSONValue {
+    await world.dataverse.resetLimitMeter()
     await world.dataverseDoor.reset()
     await world.campaignDoor.reset()
     await world.campaign.resetMeters()

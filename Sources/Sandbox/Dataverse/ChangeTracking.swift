@@ -29,15 +29,20 @@ extension DataverseService {
     _ query: ListQuery, _ request: ODataRequest
   ) throws(ODataFault) -> HTTPResponse {
     try checkTracked(query, request)
+    let phase = knobs.trackedOrder == .key ? SkipToken.Phase.rows : .versions
     return try trackedPage(
-      query, request, SkipToken(page: 0, isTracking: true, since: version))
+      query, request,
+      SkipToken(page: 0, phase: phase, isTracking: true, since: version, upTo: version))
   }
 
   func deltaStart(
     _ query: ListQuery, _ request: ODataRequest, _ text: String
   ) throws(ODataFault) -> HTTPResponse {
     try checkTracked(query, request)
-    let token = try deltaToken(text, query.select)
+    let token = try deltaToken(text)
+    if knobs.rejectsOtherSelect, let wanted = token.select, wanted != digest(query.select) {
+      throw .query("The $select of a delta request must be that of the first request.")
+    }
     return try trackedPage(
       query, request,
       SkipToken(
@@ -46,7 +51,7 @@ extension DataverseService {
   }
 
   /// Reads a token; refuses what is expired, from before a metadata change, or not ours.
-  func deltaToken(_ text: String, _ select: String?) throws(ODataFault) -> DeltaToken {
+  func deltaToken(_ text: String) throws(ODataFault) -> DeltaToken {
     guard let token = DeltaToken(text), token.version <= version else {
       throw .query("The $deltatoken query parameter is malformed.")
     }
@@ -55,9 +60,6 @@ extension DataverseService {
       throw ODataFault(
         knobs.expiredStatus, "0x80044352",
         "Version stamp associated with the client has expired. Please perform a full sync.")
-    }
-    if knobs.rejectsOtherSelect, let wanted = token.select, wanted != digest(select) {
-      throw .query("The $select of a delta request must be that of the first request.")
     }
     return token
   }
@@ -74,28 +76,31 @@ extension DataverseService {
     let isDelta = token.phase == .changes || token.phase == .deletions
     if isDelta { counters.deltaPages += 1 }
     let writer = writer(for: query, request)
+    let size = drawnSize(query.pageSize, request, token)
     var page = PageBody()
     var state = token
     switch token.phase {
-    case .rows:
-      page = keyPage(query, query.pageSize, writer, after: token.page == 0 ? nil : token.last)
-      if !page.hasMore, knobs.tokenMarks == .end, version > token.since {
-        // The token will mark the end of the scan: what changed meanwhile goes out once more.
-        state.phase = .late
-        state.upTo = version
-        state.version = token.since
-        appendChanges(&page, query, writer, &state)
-      }
-    case .late: appendChanges(&page, query, writer, &state)
+    case .rows: page = keyPage(query, size, writer, after: token.start)
+    case .versions: appendByVersion(&page, query, size, writer, &state)
+    case .late: appendChanges(&page, query, size, writer, &state)
     case .changes:
-      appendChanges(&page, query, writer, &state)
+      appendChanges(&page, query, size, writer, &state)
       if !page.hasMore {
         state.phase = .deletions
         state.version = token.deletionsSince
-        appendDeletions(&page, query, request, &state)
+        appendDeletions(&page, query, size, request, &state)
       }
-    case .deletions: appendDeletions(&page, query, request, &state)
+    case .deletions: appendDeletions(&page, query, size, request, &state)
     }
+    let isScan = token.phase == .rows || token.phase == .versions
+    if isScan, !page.hasMore, knobs.tokenMarks == .end, version > token.since {
+      // The token will mark the end of the scan: what changed meanwhile goes out once more.
+      state.phase = .late
+      state.upTo = version
+      state.version = token.since
+      appendChanges(&page, query, size, writer, &state)
+    }
+    if knobs.emptyLastPage, page.rows == query.pageSize { page.hasMore = true }
     return answer(
       page, query, request, links: links(after: page, state, query, request), isDelta: isDelta)
   }
@@ -113,7 +118,7 @@ extension DataverseService {
       return Links(next: link(request, "$skiptoken", cookie))
     }
     var token = DeltaToken(version: state.upTo, when: clock.now)
-    if state.phase == .rows { token.version = state.since }
+    if state.phase == .rows || state.phase == .versions { token.version = state.since }
     // Deletions during the scan were not reported by it.
     token.deletionsSince = state.phase == .late ? state.since : token.version
     if knobs.rejectsOtherSelect { token.select = digest(query.select) }
@@ -122,9 +127,29 @@ extension DataverseService {
         request, "$deltatoken", ODataURL.encode(token.text, keep: "-")))
   }
 
+  /// Rows that are as the world began, by version, then those that were written since.
+  private func appendByVersion(
+    _ page: inout PageBody, _ query: ListQuery, _ size: Int, _ writer: RowWriter,
+    _ state: inout SkipToken
+  ) {
+    let store = stores[query.table]
+    let born = store.generator.versions
+    for version in max(state.version + 1, born.lowerBound)..<max(state.version + 1, born.upperBound)
+    {
+      let slot = store.generator.slot(version: version)
+      guard let row = store.row(store.generator.keys.rank(slot).key), row.version == version,
+        query.reader?.sees(row) ?? true
+      else { continue }
+      guard page.append(row, writer, upTo: size) else { return }
+      state.version = version
+    }
+    appendChanges(&page, query, size, writer, &state)
+  }
+
   /// Rows whose last write lies in (`state.version`, `state.upTo`], oldest first.
   private func appendChanges(
-    _ page: inout PageBody, _ query: ListQuery, _ writer: RowWriter, _ state: inout SkipToken
+    _ page: inout PageBody, _ query: ListQuery, _ size: Int, _ writer: RowWriter,
+    _ state: inout SkipToken
   ) {
     let store = stores[query.table]
     page.hasMore = false
@@ -133,21 +158,15 @@ extension DataverseService {
       guard let row = store.row(change.key), row.version == change.version,
         query.reader?.sees(row) ?? true
       else { continue }
-      if page.rows == query.pageSize {
-        page.hasMore = true
-        return
-      }
-      page.comma()
-      writer.write(row, to: &page.bytes)
-      page.first = page.first ?? row.key
-      page.last = row.key
+      guard page.append(row, writer, upTo: size) else { return }
       state.version = change.version
     }
   }
 
   /// Deletions after `state.version` up to `state.upTo`.
   private func appendDeletions(
-    _ page: inout PageBody, _ query: ListQuery, _ request: ODataRequest, _ state: inout SkipToken
+    _ page: inout PageBody, _ query: ListQuery, _ size: Int, _ request: ODataRequest,
+    _ state: inout SkipToken
   ) {
     let store = stores[query.table]
     let context =
@@ -156,7 +175,7 @@ extension DataverseService {
     for stone in store.tombstones
     where stone.version > state.version && stone.version <= state.upTo {
       if store.row(stone.key) != nil, !knobs.reportsRecreatedDeletion { continue }
-      if page.rows == query.pageSize {
+      if page.rows == size {
         page.hasMore = true
         return
       }

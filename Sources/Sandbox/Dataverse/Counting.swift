@@ -16,11 +16,13 @@ extension DataverseService {
     guard filter != nil || reader != nil else { return min(store.count, limit) }
     var count = 0
     let primary = store.definition.position(wire: store.definition.primaryId) ?? 0
-    let bounds = filter?.keyBounds(of: primary)
+    let guids = knobs.guidFilter
+    // In another order than the rows are read in, a bound says nothing.
+    let bounds = guids == .sql ? filter?.keyBounds(of: primary) : nil
     store.forEach(from: bounds?.lower) { (row: RowView) -> Bool in
       if let upper = bounds?.upper, upper < GuidRank(row.key) { return false }
       let isSeen = reader?.sees(row) ?? true
-      if isSeen, filter?.matches({ row.value($0) }) ?? true { count += 1 }
+      if isSeen, filter?.matches(guids, { row.value($0) }) ?? true { count += 1 }
       return count < limit
     }
     return count
@@ -43,7 +45,7 @@ extension DataverseService {
     let count: Int
     if let text = request.url["$deltatoken"] {
       count = pendingChanges(
-        table, try deltaToken(text, request.url["$select"]), reader(of: table, request))
+        table, try deltaToken(text), reader(of: table, request))
     } else {
       let filter: FilterExpression? =
         if let text = request.url["$filter"] {
@@ -106,7 +108,7 @@ extension DataverseService {
     let place = try position(words[0], table)
     var best = FieldValue.null
     stores[table].forEach(from: nil) { (row: RowView) -> Bool in
-      guard filter?.matches({ row.value($0) }) ?? true else { return true }
+      guard filter?.matches(knobs.guidFilter, { row.value($0) }) ?? true else { return true }
       let value = row.value(place)
       let order = FieldOrder.compare(value, best)
       if best == .null || words[2] == "min" && (order ?? 0) < 0

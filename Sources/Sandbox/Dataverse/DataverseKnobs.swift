@@ -7,6 +7,7 @@ package struct DataverseKnobs: Sendable, Equatable {
   /// Taken; or the metadata says that it is not valid for create, and it is left out or refused.
   package enum ActivityState: String, Sendable { case create, ignore, reject }
   package enum RefusalBody: String, Sendable { case empty, html, json }
+  package enum TrackedOrder: String, Sendable { case key, version }
 
   // Identity
   package var tokenLifetime = 3599
@@ -39,13 +40,37 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var gzip = true
   package var keepsPages = false
   package var staleTotals = false
+  /// `gt`, `ge`, `lt` and `le` of a guid are a 400; `eq`, lists of keys and reads by id are not.
   package var rejectsGuidRanges = false
+  /// The order of rows and of next links where a guid decides it.
+  package var guidSort = GuidOrder.sql
+  /// The order in which filters compare guids; another than that of the rows is the worst lie.
+  package var guidFilter = GuidOrder.sql
+  /// Of a hundred pages, how many have fewer rows than were asked for, and a next link all the same.
+  package var shortPages = 0
+  /// How many have none; at most 90.
+  package var emptyPages = 0
+
+  // Others who write while somebody reads
+  /// So many mutations to come, one after every `mutateEvery`-th page of `mutateTable`.
+  package var mutations = 0
+  package var mutateEvery = 1
+  package var mutateTable = "contact"
+  package var mutateSeed = 1
+  /// Rows of each mutation.
+  package var mutateCreates = 1
+  package var mutateUpdates = 1
+  package var mutateDeletes = 1
+  package var mutateRecreates = 0
 
   // Change tracking
   package var untracked: [String] = []
   package var tokenMarks = TokenMark.start
+  /// By version: a row that changes during the scan leaves its place and comes in the delta.
+  package var trackedOrder = TrackedOrder.key
   package var expiryDays = 7
   package var expiredStatus = 400
+  /// A delta token goes with the `$select` of its scan alone; `$count` with a token stays allowed.
   package var rejectsOtherSelect = false
   package var reportsRecreatedDeletion = false
 
@@ -91,7 +116,9 @@ package struct DataverseKnobs: Sendable, Equatable {
   package var throttledParts = 0
   /// So many PATCHes to come with an etag find that somebody else wrote the row just before.
   package var staleWrites = 0
-  /// Real milliseconds slept for each modelled one.
+  /// Real milliseconds that a request is under way for each modelled one; 0: as fast as it goes.
+  ///
+  /// Equal to `timeScale`, the whole model runs at one speed.
   package var pace = 0.0
 
   package init() {}
@@ -104,7 +131,8 @@ extension DataverseKnobs {
     case fraction(WritableKeyPath<DataverseKnobs, Double> & Sendable)
     case text(WritableKeyPath<DataverseKnobs, String> & Sendable)
     case texts(WritableKeyPath<DataverseKnobs, [String]> & Sendable)
-    case links, mark, refusal, state
+    case links, mark, refusal, state, trackedOrder
+    case guids(WritableKeyPath<DataverseKnobs, GuidOrder> & Sendable)
   }
 
   private static let slots: [(String, Slot)] = [
@@ -118,7 +146,14 @@ extension DataverseKnobs {
     ("links", .links), ("escapesNonASCII", .flag(\.escapesNonASCII)),
     ("emptyLastPage", .flag(\.emptyLastPage)), ("gzip", .flag(\.gzip)),
     ("keepsPages", .flag(\.keepsPages)), ("staleTotals", .flag(\.staleTotals)),
-    ("rejectsGuidRanges", .flag(\.rejectsGuidRanges)), ("untracked", .texts(\.untracked)),
+    ("rejectsGuidRanges", .flag(\.rejectsGuidRanges)), ("guidSort", .guids(\.guidSort)),
+    ("guidFilter", .guids(\.guidFilter)), ("shortPages", .number(\.shortPages)),
+    ("emptyPages", .number(\.emptyPages)), ("mutations", .number(\.mutations)),
+    ("mutateEvery", .number(\.mutateEvery)), ("mutateTable", .text(\.mutateTable)),
+    ("mutateSeed", .number(\.mutateSeed)), ("mutateCreates", .number(\.mutateCreates)),
+    ("mutateUpdates", .number(\.mutateUpdates)), ("mutateDeletes", .number(\.mutateDeletes)),
+    ("mutateRecreates", .number(\.mutateRecreates)), ("trackedOrder", .trackedOrder),
+    ("untracked", .texts(\.untracked)),
     ("tokenMarks", .mark), ("expiryDays", .number(\.expiryDays)),
     ("expiredStatus", .number(\.expiredStatus)),
     ("rejectsOtherSelect", .flag(\.rejectsOtherSelect)),
@@ -159,6 +194,8 @@ extension DataverseKnobs {
           case .mark: .string(tokenMarks.rawValue)
           case .refusal: .string(unauthorizedBody.rawValue)
           case .state: .string(activityState.rawValue)
+          case .trackedOrder: .string(trackedOrder.rawValue)
+          case .guids(let path): .string(self[keyPath: path].rawValue)
           }
         return .init(name, value)
       })
@@ -187,6 +224,8 @@ extension DataverseKnobs {
     case .mark: set(\.tokenMarks, value.text.flatMap(TokenMark.init(rawValue:)))
     case .refusal: set(\.unauthorizedBody, value.text.flatMap(RefusalBody.init(rawValue:)))
     case .state: set(\.activityState, value.text.flatMap(ActivityState.init(rawValue:)))
+    case .trackedOrder: set(\.trackedOrder, value.text.flatMap(TrackedOrder.init(rawValue:)))
+    case .guids(let path): set(path, value.text.flatMap(GuidOrder.init(rawValue:)))
     }
   }
 

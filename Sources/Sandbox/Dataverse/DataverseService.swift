@@ -29,6 +29,8 @@ package actor DataverseService: SandboxService {
   var cost = Cost()
   /// Answered pages, where `keepsPages` is on; good until the next write.
   var pages: [String: HTTPResponse] = [:]
+  /// Pages of `mutateTable` that were answered since its rows changed under its readers.
+  var pagesSinceMutation = 0
   /// What `activitypointers` holds now.
   var timelineMark: TimelineMark?
   /// Activities that went with the row they were regarding, by table.
@@ -73,40 +75,76 @@ package actor DataverseService: SandboxService {
 
   package func set(_ knobs: DataverseKnobs) { self.knobs = knobs }
 
-  package func answer(_ request: HTTPRequest) async -> SandboxAnswer {
+  /// A request that is being answered: by whom, and when it will have been.
+  private struct Ticket {
+    var lane: ServiceLimits.Lane
+    var milliseconds: Int
+    var due: ContinuousClock.Instant?
+    var isPacked: Bool
+  }
+
+  /// The rows are written one request at a time; packing, and the modelled time, are each one's own.
+  package nonisolated func answer(_ request: HTTPRequest) async -> SandboxAnswer {
+    let arrival = (time: clock.now, start: ContinuousClock.now)
+    var (response, ticket) = await execute(request, arrival.time, arrival.start)
+    guard let ticket else { return .response(response) }
+    if ticket.isPacked { await DataverseService.pack(&response) }
+    if let due = ticket.due { try? await Task.sleep(until: due, clock: .continuous) }
+    response.headers += await end(ticket)
+    return .response(response)
+  }
+
+  private func execute(
+    _ request: HTTPRequest, _ arrival: Instant, _ start: ContinuousClock.Instant
+  ) -> (HTTPResponse, Ticket?) {
     guard let url = ODataURL(request.url) else {
-      return .response(HTTPResponse(400, body: Array("Bad Request".utf8)))
+      return (HTTPResponse(400, body: Array("Bad Request".utf8)), nil)
     }
     if url.path.hasSuffix("/oauth2/v2.0/token") || url.path.hasSuffix("/oauth2/token") {
       counters.tokens += 1
-      return .response(token(request, url))
+      return (token(request, url), nil)
     }
     counters.requests += 1
-    guard !url.version.isEmpty else { return .response(htmlPage(404, "Not Found")) }
+    guard !url.version.isEmpty else { return (htmlPage(404, "Not Found"), nil) }
     let identity: GrantedToken
     do throws(Refusal) {
       identity = try authorize(request, url)
     } catch {
-      return .response(error.response)
+      return (error.response, nil)
     }
-    let server = chooseServer(request)
+    let server = chooseServer(request, for: identity.client)
     let lane = ServiceLimits.Lane(client: identity.client, server: server)
-    if let refused = limits.refusal(of: lane, at: clock.now, knobs) {
+    if let refused = limits.refusal(of: lane, at: clock.now, arrival: arrival, knobs) {
       counters.throttled += 1
       counters.violations = limits.violations
-      return .response(finish(refused, of: request, lane))
+      return (finish(refused, lane, limits.headers(of: lane, knobs)), nil)
     }
-    limits.enter(lane)
+    limits.enter(lane, at: clock.now)
     cost = Cost()
     author = DataverseService.author(of: request)
     let response = respond(ODataRequest(request, url, identity: identity))
     author = .user
     let spent = cost.microseconds(knobs)
-    if knobs.pace > 0 {
-      try? await Task.sleep(for: .microseconds(Int(Double(spent) * knobs.pace)))
-    }
-    limits.leave(lane, cost: spent / 1000, at: clock.now)
-    return .response(finish(response, of: request, lane))
+    let accepts = request["Accept-Encoding"]?.lowercased().contains("gzip") ?? false
+    let ticket = Ticket(
+      lane: lane, milliseconds: spent / 1000,
+      due: knobs.pace > 0 ? start + .microseconds(Int(Double(spent) * knobs.pace)) : nil,
+      isPacked: knobs.gzip && accepts && response.body.count > 256)
+    return (finish(response, lane, []), ticket)
+  }
+
+  /// - Returns: the headers that say what is left.
+  private func end(_ ticket: Ticket) -> [HTTPHeader] {
+    limits.leave(ticket.lane, cost: ticket.milliseconds, at: clock.now)
+    return limits.headers(of: ticket.lane, knobs)
+  }
+
+  @concurrent private nonisolated static func pack(_ response: inout HTTPResponse) async {
+    guard response["Content-Encoding"] == nil,
+      let packed = try? Deflater.gzip(response.body, level: 1)
+    else { return }
+    response.body = packed
+    response.headers.append(HTTPHeader("Content-Encoding", "gzip"))
   }
 
   /// Executes one request, alone or as a part of a batch.
@@ -119,7 +157,7 @@ package actor DataverseService: SandboxService {
   }
 
   private func finish(
-    _ response: HTTPResponse, of request: HTTPRequest, _ lane: ServiceLimits.Lane
+    _ response: HTTPResponse, _ lane: ServiceLimits.Lane, _ more: [HTTPHeader]
   ) -> HTTPResponse {
     answersGiven += 1
     var response = response
@@ -129,19 +167,14 @@ package actor DataverseService: SandboxService {
       HTTPHeader("x-ms-dop-hint", String(knobs.dopHint)),
       HTTPHeader("Set-Cookie", "ARRAffinity=server\(lane.server); path=/; HttpOnly"),
     ]
-    response.headers += limits.headers(of: lane, knobs)
-    let accepts = request.headers.contains {
-      $0.name.lowercased() == "accept-encoding" && $0.value.lowercased().contains("gzip")
-    }
-    let isPacked = response["Content-Encoding"] != nil
-    if knobs.gzip, accepts, !isPacked, response.body.count > 256,
-      let packed = try? Deflater.gzip(response.body, level: 1)
-    {
-      response.body = packed
-      response.headers.append(HTTPHeader("Content-Encoding", "gzip"))
-    }
+    response.headers += more
     return response
   }
+
+  /// What was used of the limits since `resetLimitMeter`.
+  package var limitMeter: LimitMeter { limits.meter(knobs) }
+
+  package func resetLimitMeter() { limits.resetMeter() }
 
   func htmlPage(_ status: Int, _ title: String) -> HTTPResponse {
     let page = "<!DOCTYPE html><html><head><title>\(title)</title></head><body></body></html>"

@@ -226,7 +226,7 @@ extension DataverseService {
       (paths.add(name), .any)
     }
     return rows.filter { row in
-      expression.matches { DataverseService.value(row, at: paths.names[$0]) }
+      expression.matches(.sql) { DataverseService.value(row, at: paths.names[$0]) }
     }
   }
 

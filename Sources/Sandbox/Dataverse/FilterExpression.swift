@@ -19,21 +19,22 @@ indirect enum FilterExpression: Sendable {
   /// One of the choices of a multi-select column.
   case holdsAny(Int, [String])
 
-  func matches(_ value: (Int) -> FieldValue) -> Bool {
+  /// - Parameter guids: the order in which `gt`, `ge`, `lt` and `le` compare guids.
+  func matches(_ guids: GuidOrder, _ value: (Int) -> FieldValue) -> Bool {
     switch self {
-    case .and(let one, let other): one.matches(value) && other.matches(value)
-    case .or(let one, let other): one.matches(value) || other.matches(value)
-    case .not(let inner): !inner.matches(value)
+    case .and(let one, let other): one.matches(guids, value) && other.matches(guids, value)
+    case .or(let one, let other): one.matches(guids, value) || other.matches(guids, value)
+    case .not(let inner): !inner.matches(guids, value)
     case .compare(let one, let comparison, let other):
       FilterExpression.holds(
-        FilterExpression.read(one, value), comparison, FilterExpression.read(other, value))
+        FilterExpression.read(one, value), comparison, FilterExpression.read(other, value), guids)
     case .match(_, let column, let pattern):
       value(column).text.map { pattern.matches($0) } ?? false
     case .oneOf(let column, let values):
       values.contains { FieldOrder.compare(value(column), $0) == 0 }
     case .within(let column, let low, let high):
-      FilterExpression.holds(value(column), .ge, low)
-        && FilterExpression.holds(value(column), .le, high)
+      FilterExpression.holds(value(column), .ge, low, guids)
+        && FilterExpression.holds(value(column), .le, high, guids)
     case .holdsAny(let column, let wanted):
       value(column).text.map { held in
         held.split(separator: ",").contains { wanted.contains(String($0)) }
@@ -49,8 +50,10 @@ indirect enum FilterExpression: Sendable {
   }
 
   /// Null equals only null; `ne` also takes the rows without a value.
-  static func holds(_ one: FieldValue, _ comparison: Comparison, _ other: FieldValue) -> Bool {
-    let order = FieldOrder.compare(one, other)
+  private static func holds(
+    _ one: FieldValue, _ comparison: Comparison, _ other: FieldValue, _ guids: GuidOrder
+  ) -> Bool {
+    let order = FieldOrder.compare(one, other, guids)
     switch comparison {
     case .eq: return order == 0 || one == .null && other == .null
     case .ne: return !(order == 0 || one == .null && other == .null)
@@ -62,16 +65,21 @@ indirect enum FilterExpression: Sendable {
   }
 
   /// What a conjunction says about the primary key: the part of the table that must be read.
-  func keyBounds(of primary: Int) -> (lower: GuidRank?, upper: GuidRank?) {
+  ///
+  /// - Shape: ranks of the order `guids`.
+  func keyBounds(
+    of primary: Int, in guids: GuidOrder = .sql
+  ) -> (lower: GuidRank?, upper: GuidRank?) {
     switch self {
     case .and(let one, let other):
-      let (first, second) = (one.keyBounds(of: primary), other.keyBounds(of: primary))
+      let first = one.keyBounds(of: primary, in: guids)
+      let second = other.keyBounds(of: primary, in: guids)
       return (
         [first.lower, second.lower].compactMap(\.self).max(),
         [first.upper, second.upper].compactMap(\.self).min()
       )
     case .compare(.column(primary), let comparison, .literal(.key(let key))):
-      let rank = GuidRank(key)
+      let rank = guids.rank(key)
       switch comparison {
       case .eq: return (rank, rank)
       case .gt, .ge: return (rank, nil)
@@ -79,6 +87,20 @@ indirect enum FilterExpression: Sendable {
       case .ne: return (nil, nil)
       }
     default: return (nil, nil)
+    }
+  }
+
+  /// True where a guid is compared other than for being the same.
+  var hasGuidRange: Bool {
+    switch self {
+    case .and(let one, let other), .or(let one, let other):
+      one.hasGuidRange || other.hasGuidRange
+    case .not(let inner): inner.hasGuidRange
+    case .compare(let one, let comparison, let other):
+      comparison != .eq && comparison != .ne
+        && [one, other].contains { if case .literal(.key) = $0 { true } else { false } }
+    case .within(_, .key, _): true
+    default: false
     }
   }
 }
@@ -110,7 +132,9 @@ extension FilterExpression {
 /// The order of values of one column, as the database has it.
 enum FieldOrder {
   /// Below, at or above zero; nil where one is null or the types do not meet.
-  static func compare(_ one: FieldValue, _ other: FieldValue) -> Int? {
+  static func compare(
+    _ one: FieldValue, _ other: FieldValue, _ guids: GuidOrder = .sql
+  ) -> Int? {
     switch (one, other) {
     case (.whole(let one), .whole(let other)): order(one, other)
     case (.bool(let one), .bool(let other)): order(one ? 1 : 0, other ? 1 : 0)
@@ -121,7 +145,7 @@ enum FieldOrder {
       order(double(one), double(other))
     default:
       if let one = one.key, let other = other.key {
-        order(GuidRank(one), GuidRank(other))
+        order(guids.rank(one), guids.rank(other))
       } else {
         nil
       }
@@ -129,10 +153,12 @@ enum FieldOrder {
   }
 
   /// For sorting: nulls come first.
-  static func sorts(_ one: FieldValue, before other: FieldValue) -> Int {
+  static func sorts(
+    _ one: FieldValue, before other: FieldValue, _ guids: GuidOrder
+  ) -> Int {
     if one == .null { return other == .null ? 0 : -1 }
     if other == .null { return 1 }
-    return compare(one, other) ?? 0
+    return compare(one, other, guids) ?? 0
   }
 
   private static func order<Value: Comparable>(_ one: Value, _ other: Value) -> Int {

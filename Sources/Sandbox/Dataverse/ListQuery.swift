@@ -108,7 +108,6 @@ extension DataverseService {
     _ text: String, _ table: Int, _ aliases: [String: String]
   ) throws(ODataFault) -> FilterExpression {
     let definition = stores[table].definition
-    let rejectsRanges = knobs.rejectsGuidRanges
     let expression = try FilterParser.parse(text, aliases: aliases, now: clock.now) {
       name throws(ODataFault) in
       guard !name.contains("/") else {
@@ -119,11 +118,8 @@ extension DataverseService {
       }
       return (position, FilterParser.ColumnType(definition.columns[position].kind))
     }
-    if rejectsRanges, let primary = definition.position(wire: definition.primaryId) {
-      let bounds = expression.keyBounds(of: primary)
-      guard bounds.lower == bounds.upper else {
-        throw .query("A binary operator with incompatible types was detected for 'Edm.Guid'.")
-      }
+    guard !knobs.rejectsGuidRanges || !expression.hasGuidRange else {
+      throw .query("A binary operator with incompatible types was detected for 'Edm.Guid'.")
     }
     return expression
   }

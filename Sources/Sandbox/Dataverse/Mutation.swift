@@ -128,7 +128,10 @@ extension DataverseService {
     let total = stores[table].count
     let wanted = min(count, total)
     guard wanted > 0 else { return ([], 0) }
-    guard wanted * 4 < total, stores[table].generator.keys.count == total else {
+    // Of a small table every row has the same chance; of a large one too, and none is read for it.
+    let isUntouched = stores[table].generator.keys.count == total
+    let drawn = isUntouched ? total : stores[table].places
+    guard wanted * 4 < total, isUntouched || total > 100_000 && total * 4 > drawn else {
       var keys = rows(of: table) { _ in true }
       dice.shuffle(&keys, first: wanted)
       return (Array(keys.prefix(wanted)), total)
@@ -136,7 +139,7 @@ extension DataverseService {
     var seen: Set<RowKey> = []
     var keys: [RowKey] = []
     while keys.count < wanted {
-      let key = stores[table].generator.keys.rank(dice.below(total)).key
+      let key = stores[table].key(at: dice.below(drawn))
       guard stores[table].row(key) != nil, seen.insert(key).inserted else { continue }
       keys.append(key)
     }

@@ -18,16 +18,30 @@ extension DataverseService {
       if rows > 0 { bytes.append(0x2C) }
       rows += 1
     }
+
+    /// - Returns: false where the page has all its rows, and there would be one more.
+    mutating func append(_ row: RowView, _ writer: RowWriter, upTo size: Int) -> Bool {
+      hasMore = rows == size
+      guard !hasMore else { return false }
+      comma()
+      writer.write(row, to: &bytes)
+      first = first ?? row.key
+      last = row.key
+      return true
+    }
   }
 
   func list(_ table: Int, _ request: ODataRequest) throws(ODataFault) -> HTTPResponse {
     counters.pages += 1
     let cacheKey = pageKey(request)
-    if let cacheKey, let page = pages[cacheKey] { return page }
+    if let cacheKey, let page = pages[cacheKey] {
+      mutateAfterPage(of: table)
+      return page
+    }
     if let aggregate = request.url["$apply"] {
       return try apply(aggregate, table, request)
     }
-    stores[table].settle()
+    stores[table].settle(knobs.guidSort)
     let query = try parse(table, request)
     let response: HTTPResponse
     if let text = request.url["$skiptoken"] {
@@ -50,6 +64,7 @@ extension DataverseService {
       response = try plainPage(query, request, after: nil)
     }
     if let cacheKey { pages[cacheKey] = response }
+    mutateAfterPage(of: table)
     return response
   }
 
@@ -79,17 +94,21 @@ extension DataverseService {
   private func plainPage(
     _ query: ListQuery, _ request: ODataRequest, after token: SkipToken?
   ) throws(ODataFault) -> HTTPResponse {
-    let size = min(query.top ?? query.pageSize, query.pageSize)
+    let asked = min(query.top ?? query.pageSize, query.pageSize)
     let writer = writer(for: query, request)
+    let size = query.top == nil ? drawnSize(asked, request, token ?? SkipToken(page: 0)) : asked
     let page =
       isKeyOrder(query)
-      ? keyPage(query, size, writer, after: token?.last)
+      ? keyPage(query, size, writer, after: token?.start)
       : sortedPage(query, size, writer, after: token)
     var next: String?
-    if query.top == nil, let last = page.last, page.hasMore {
-      let cookie = SkipToken(
-        page: (token?.page ?? 0) + 1, values: page.lastValues, first: page.first ?? last,
-        last: last)
+    if query.top == nil, page.hasMore {
+      var cookie = token ?? SkipToken(page: 0)
+      cookie.page += 1
+      if let last = page.last {
+        (cookie.first, cookie.last) = (page.first ?? last, last)
+        cookie.values = page.lastValues
+      }
       next = link(
         request, "$skiptoken",
         cookie.text(
@@ -110,17 +129,20 @@ extension DataverseService {
     _ query: ListQuery, _ size: Int, _ writer: RowWriter, after last: RowKey?
   ) -> PageBody {
     var page = PageBody()
-    guard size > 0 else { return page }
+    guard query.top != 0 else { return page }
     page.bytes.reserveCapacity(size * query.positions.count * 24)
     let store = stores[query.table]
     let primary = store.definition.position(wire: store.definition.primaryId) ?? 0
-    let bounds = query.filter?.keyBounds(of: primary) ?? (lower: nil, upper: nil)
+    let (guids, ranges) = (knobs.guidSort, knobs.guidFilter)
+    // A bound of another order says nothing about where to begin and to stop.
+    let filter = ranges == guids ? query.filter : nil
+    let bounds = filter?.keyBounds(of: primary, in: guids) ?? (lower: nil, upper: nil)
     let wanted = query.filter?.keys(of: primary)
     let isDescending = query.order.first?.isDescending ?? false
-    let after = last.map(GuidRank.init)
+    let after = last.map(guids.rank)
     let mayOverrun = knobs.emptyLastPage
     let visit = { (row: RowView) -> Bool in
-      let rank = GuidRank(row.key)
+      let rank = guids.rank(row.key)
       if isDescending {
         if let lower = bounds.lower, rank < lower { return false }
       } else {
@@ -129,29 +151,21 @@ extension DataverseService {
       }
       if let reader = query.reader, !reader.sees(row) { return true }
       if wanted?.contains(row.key) == false { return true }
-      if wanted == nil, let filter = query.filter, !filter.matches({ row.value($0) }) {
+      if wanted == nil, let filter = query.filter, !filter.matches(ranges, { row.value($0) }) {
         return true
       }
-      if page.rows == size {
-        page.hasMore = true
-        return false
-      }
-      page.comma()
-      writer.write(row, to: &page.bytes)
-      page.first = page.first ?? row.key
-      page.last = row.key
-      return true
+      return page.append(row, writer, upTo: size)
     }
     if isDescending {
       let upper = bounds.upper.map { GuidRank(major: $0.major, minor: $0.minor &+ 1) }
-      store.forEachDescending(below: after ?? upper, visit)
+      store.forEachDescending(in: guids, below: after ?? upper, visit)
     } else if let wanted {
-      for rank in wanted.map(GuidRank.init).sorted() where after.map({ $0 < rank }) ?? true {
-        if let row = store.row(rank.key), !visit(row) { break }
+      for rank in wanted.map(guids.rank).sorted() where after.map({ $0 < rank }) ?? true {
+        if let row = store.row(guids.key(rank)), !visit(row) { break }
       }
     } else {
       let lower = [after, bounds.lower].compactMap(\.self).max()
-      store.forEach(from: lower, visit)
+      store.forEach(in: guids, from: lower, visit)
     }
     if mayOverrun, page.rows == size { page.hasMore = true }
     return page
@@ -165,22 +179,26 @@ extension DataverseService {
       var values: [FieldValue]
       var rank: GuidRank
     }
-    let order = query.order
+    let (order, guids) = (query.order, knobs.guidSort)
     func precedes(_ one: Entry, _ other: Entry) -> Bool {
       for (index, column) in order.enumerated() {
-        let sign = FieldOrder.sorts(one.values[index], before: other.values[index])
+        let sign = FieldOrder.sorts(one.values[index], before: other.values[index], guids)
         if sign != 0 { return column.isDescending ? sign > 0 : sign < 0 }
       }
       return one.rank < other.rank
     }
-    let mark = token.map { Entry(values: $0.values, rank: GuidRank($0.last)) }
+    let mark = token.flatMap { token in
+      token.start.map { Entry(values: token.values, rank: guids.rank($0)) }
+    }
     var entries: [Entry] = []
     let store = stores[query.table]
     store.forEach(from: nil) { (row: RowView) -> Bool in
       if let reader = query.reader, !reader.sees(row) { return true }
-      if let filter = query.filter, !filter.matches({ row.value($0) }) { return true }
+      if let filter = query.filter, !filter.matches(knobs.guidFilter, { row.value($0) }) {
+        return true
+      }
       let entry = Entry(
-        values: order.map { sortValue(row, $0.position) }, rank: GuidRank(row.key))
+        values: order.map { sortValue(row, $0.position) }, rank: guids.rank(row.key))
       if let mark, !precedes(mark, entry) { return true }
       entries.append(entry)
       // Only the first page's worth is ever wanted.
@@ -193,7 +211,7 @@ extension DataverseService {
     entries.sort(by: precedes)
     var page = PageBody()
     for entry in entries.prefix(size) {
-      guard let row = store.row(entry.rank.key) else { continue }
+      guard let row = store.row(guids.key(entry.rank)) else { continue }
       page.comma()
       writer.write(row, to: &page.bytes)
       page.first = page.first ?? row.key

@@ -7,6 +7,8 @@ struct SkipToken: Sendable, Equatable {
   /// What the next page reads.
   enum Phase: String, Sendable {
     case rows = "r"
+    /// Rows by version, where a tracked scan goes by that.
+    case versions = "v"
     /// Rows written while a tracked scan was under way.
     case late = "l"
     case changes = "c"
@@ -28,6 +30,9 @@ struct SkipToken: Sendable, Equatable {
   var values: [FieldValue] = []
   var first: RowKey
   var last: RowKey
+
+  /// The row that went out last; nil where pages were empty up to now.
+  var start: RowKey? { last == RowKey(high: 0, low: 0) ? nil : last }
 
   /// - Parameter query: the options of the request, which the link must not change.
   func text(primaryId: String, query: String) -> String {

@@ -25,8 +25,8 @@ struct TableStore: Sendable {
   private(set) var log: [Change] = []
   private(set) var tombstones: [Tombstone] = []
   private(set) var count: Int
-  private var inserted: [GuidRank] = []
-  private var fresh: [GuidRank] = []
+  /// SQL Server's order first; others when a reading wants them.
+  private var sequences: [KeySequence]
   private var deleted: Set<RowKey> = []
   /// Every key that a deleted row ever had.
   private var gone: Set<RowKey> = []
@@ -35,6 +35,7 @@ struct TableStore: Sendable {
     self.definition = definition
     self.generator = generator
     count = generator.keys.count
+    sequences = [KeySequence(.sql, generator.keys)]
   }
 
   func row(_ key: RowKey) -> RowView? {
@@ -62,7 +63,7 @@ struct TableStore: Sendable {
   ) -> Undo {
     written[key] = WrittenRow(slot: slot, isInserted: true, version: version, values: values)
     log.append(Change(version: version, key: key))
-    fresh.append(GuidRank(key))
+    remember(key)
     count += 1
     return .insert(key)
   }
@@ -85,7 +86,7 @@ struct TableStore: Sendable {
   mutating func delete(_ key: RowKey, version: Int64, at now: Instant) -> Undo {
     let before = written.removeValue(forKey: key)
     let wasGenerated = !(before?.isInserted ?? false)
-    if wasGenerated { deleted.insert(key) } else { forget(GuidRank(key)) }
+    if wasGenerated { deleted.insert(key) } else { forget(key) }
     tombstones.append(Tombstone(version: version, key: key, when: now))
     gone.insert(key)
     count -= 1
@@ -97,7 +98,7 @@ struct TableStore: Sendable {
     case .insert(let key):
       written[key] = nil
       log.removeLast()
-      forget(GuidRank(key))
+      forget(key)
       count -= 1
     case .update(let key, let before):
       written[key] = before
@@ -105,7 +106,7 @@ struct TableStore: Sendable {
     case .delete(let key, let before, let wasGenerated):
       written[key] = before
       tombstones.removeLast()
-      if wasGenerated { deleted.remove(key) } else { fresh.append(GuidRank(key)) }
+      if wasGenerated { deleted.remove(key) } else { remember(key) }
       count += 1
     }
   }
@@ -116,96 +117,94 @@ struct TableStore: Sendable {
     tombstones.removeAll { $0.when < limit }
   }
 
-  private mutating func forget(_ rank: GuidRank) {
-    if fresh.last == rank {
-      fresh.removeLast()
-    } else if let place = fresh.lastIndex(of: rank) {
-      fresh.remove(at: place)
-    } else {
-      let place = TableStore.lowerBound(rank, in: inserted)
-      if place < inserted.count, inserted[place] == rank { inserted.remove(at: place) }
-    }
+  private mutating func remember(_ key: RowKey) {
+    for place in sequences.indices { sequences[place].insert(key) }
+  }
+
+  private mutating func forget(_ key: RowKey) {
+    for place in sequences.indices { sequences[place].forget(key) }
   }
 
   // MARK: reading in primary key order
 
-  /// Sorts what was inserted since the last reading.
-  mutating func settle() {
-    guard !fresh.isEmpty else { return }
-    fresh.sort()
-    var merged: [GuidRank] = []
-    merged.reserveCapacity(inserted.count + fresh.count)
-    var one = 0
-    var other = 0
-    while one < inserted.count || other < fresh.count {
-      if other == fresh.count || one < inserted.count && inserted[one] < fresh[other] {
-        merged.append(inserted[one])
-        one += 1
-      } else {
-        merged.append(fresh[other])
-        other += 1
-      }
+  /// Makes the table ready to be read in an order, with what was inserted since the last reading.
+  mutating func settle(_ order: GuidOrder = .sql) {
+    if !sequences.contains(where: { $0.order == order }) {
+      sequences.append(
+        KeySequence(order, generator.keys, inserted: sequences[0].insertedKeys))
     }
-    inserted = merged
-    fresh = []
+    for place in sequences.indices { sequences[place].settle() }
   }
 
-  static func lowerBound(_ rank: GuidRank, in ranks: [GuidRank]) -> Int {
-    var low = 0
-    var high = ranks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if ranks[middle] < rank { low = middle + 1 } else { high = middle }
-    }
-    return low
+  private func sequence(_ order: GuidOrder) -> KeySequence {
+    sequences.first { $0.order == order } ?? sequences[0]
+  }
+
+  /// Places where a key may be drawn: of every row that is here, and of some that are gone.
+  var places: Int { generator.keys.count + sequences[0].inserted.count }
+
+  func key(at place: Int) -> RowKey {
+    let count = generator.keys.count
+    return place < count
+      ? generator.keys.rank(place).key : sequences[0].inserted[place - count].key
   }
 
   /// Visits rows in key order, from `lower` on, until the visitor says false.
   ///
   /// Call `settle` first.
-  func forEach(from lower: GuidRank?, _ visit: (RowView) -> Bool) {
-    var slot = lower.map(generator.keys.lowerBound) ?? 0
-    var place = lower.map { TableStore.lowerBound($0, in: inserted) } ?? 0
+  func forEach(
+    in order: GuidOrder = .sql, from lower: GuidRank?, _ visit: (RowView) -> Bool
+  ) {
+    let sequence = sequence(order)
+    var slot = lower.map(sequence.lowerBound) ?? 0
+    var place = lower.map(sequence.insertedBound) ?? 0
     while true {
-      let generated = slot < generator.keys.count ? generator.keys.rank(slot) : nil
-      let other = place < inserted.count ? inserted[place] : nil
+      let generated = slot < generator.keys.count ? sequence.rank(slot) : nil
+      let other = place < sequence.inserted.count ? sequence.inserted[place] : nil
       guard generated != nil || other != nil else { return }
       if let generated, other.map({ generated < $0 }) ?? true {
-        let key = generated.key
         slot += 1
-        if !deleted.isEmpty, deleted.contains(key) { continue }
-        let row = written.isEmpty ? nil : written[key]
-        guard visit(view(key, slot: slot - 1, row)) else { return }
+        guard visitGenerated(sequence, slot - 1, order.key(generated), visit) else { return }
       } else if let other {
         place += 1
         // A generated key that was deleted and created again stands in both sequences.
         if generated == other { slot += 1 }
-        let row = written[other.key]
-        guard visit(view(other.key, slot: row?.slot, row)) else { return }
+        let key = order.key(other)
+        let row = written[key]
+        guard visit(view(key, slot: row?.slot, row)) else { return }
       }
     }
   }
 
   /// The same from the end, from `upper` downwards, `upper` itself not included.
-  func forEachDescending(below upper: GuidRank?, _ visit: (RowView) -> Bool) {
-    var slot = upper.map(generator.keys.lowerBound) ?? generator.keys.count
-    var place = upper.map { TableStore.lowerBound($0, in: inserted) } ?? inserted.count
+  func forEachDescending(
+    in order: GuidOrder = .sql, below upper: GuidRank?, _ visit: (RowView) -> Bool
+  ) {
+    let sequence = sequence(order)
+    var slot = upper.map(sequence.lowerBound) ?? generator.keys.count
+    var place = upper.map(sequence.insertedBound) ?? sequence.inserted.count
     while true {
-      let generated = slot > 0 ? generator.keys.rank(slot - 1) : nil
-      let other = place > 0 ? inserted[place - 1] : nil
+      let generated = slot > 0 ? sequence.rank(slot - 1) : nil
+      let other = place > 0 ? sequence.inserted[place - 1] : nil
       guard generated != nil || other != nil else { return }
       if let generated, other.map({ $0 < generated }) ?? true {
-        let key = generated.key
         slot -= 1
-        if !deleted.isEmpty, deleted.contains(key) { continue }
-        guard visit(view(key, slot: slot, written[key])) else { return }
+        guard visitGenerated(sequence, slot, order.key(generated), visit) else { return }
       } else if let other {
         place -= 1
         if generated == other { slot -= 1 }
-        let row = written[other.key]
-        guard visit(view(other.key, slot: row?.slot, row)) else { return }
+        let key = order.key(other)
+        let row = written[key]
+        guard visit(view(key, slot: row?.slot, row)) else { return }
       }
     }
+  }
+
+  private func visitGenerated(
+    _ sequence: KeySequence, _ place: Int, _ key: RowKey, _ visit: (RowView) -> Bool
+  ) -> Bool {
+    if !deleted.isEmpty, deleted.contains(key) { return true }
+    return visit(view(key, slot: sequence.slot(place), written.isEmpty ? nil : written[key]))
   }
 
   /// The first log entry above a version.

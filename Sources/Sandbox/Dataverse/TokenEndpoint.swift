@@ -206,13 +206,13 @@ extension DataverseService {
   }
 
   /// The web server that takes a request: in turn, or the one that the cookie names.
-  func chooseServer(_ request: HTTPRequest) -> Int {
+  func chooseServer(_ request: HTTPRequest, for client: String) -> Int {
     let cookie = request.headers.first { $0.name.lowercased() == "cookie" }?.value ?? ""
     if let start = cookie.firstRange(of: "ARRAffinity=server"),
       let server = Int(cookie[start.upperBound...].prefix { $0.isNumber })
     {
       return server % max(knobs.servers, 1)
     }
-    return counters.requests % max(knobs.servers, 1)
+    return limits.nextServer(for: client, of: knobs.servers)
   }
 }

@@ -12,6 +12,8 @@ struct RowGenerator: Sendable {
   let tooLongPerMille: Int
   private let salts: [UInt64]
   private let spread: Int
+  /// What undoes the multiplication by `spread`, in the numbers below the table's count.
+  private let gather: Int
 
   init(
     seed: UInt64, table: TableDefinition, keys: KeySpace, firstVersion: Int64,
@@ -24,12 +26,33 @@ struct RowGenerator: Sendable {
     self.tooLongPerMille = tooLongPerMille
     salts = table.columns.map { salt($0.name) }
     spread = keys.count % 7919 == 0 ? 7907 : 7919
+    gather = RowGenerator.inverse(of: spread, modulo: keys.count)
   }
 
   /// Versions of generated rows do not follow their keys.
   func version(_ slot: Int) -> Int64 {
     guard keys.count > 0, slot < keys.count else { return firstVersion }
     return firstVersion + Int64(slot * spread % keys.count)
+  }
+
+  /// The versions that the rows were born with.
+  var versions: Range<Int64> { firstVersion..<firstVersion + Int64(keys.count) }
+
+  /// The row that was born with a version.
+  func slot(version: Int64) -> Int {
+    (Int(version - firstVersion) * gather) % keys.count
+  }
+
+  /// - Source: the extended Euclidean algorithm.
+  private static func inverse(of number: Int, modulo count: Int) -> Int {
+    var (rest, next) = (count, number)
+    var (factor, following) = (0, 1)
+    while next != 0 {
+      let quotient = rest / next
+      (rest, next) = (next, rest - quotient * next)
+      (factor, following) = (following, factor - quotient * following)
+    }
+    return factor < 0 ? factor + count : factor
   }
 
   private func culture(_ slot: Int) -> Culture {

@@ -45,12 +45,22 @@ struct StateCommand: ParsableCommand {
 struct MetersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "meters",
-    abstract: "What each side has counted: requests by kind, engine calls, broken Retry-Afters.")
+    abstract: "What each side has counted: requests by kind, engine calls, broken Retry-Afters.",
+    discussion: """
+      `limits` says what was used of the service protection limits, by application user and web
+      server: share is the used part of what the nearest limit allows in the long run, from the
+      first request to the last answer. docs/sandbox.md says how the time of requests is modelled.
+      """)
 
   @OptionGroup var options: SandboxOptions
 
+  @Flag(name: .long, help: "Begin to count anew: what was counted is shown for the last time.")
+  var reset = false
+
   func run() throws {
-    let meters = try ControlClient(UserPath.absolute(options.directory)).get("/meters")
+    let client = try ControlClient(UserPath.absolute(options.directory))
+    let meters = try client.get("/meters")
+    if reset { _ = try client.post("/meters") }
     if options.json { Console.show(meters) } else { Console.list(meters) }
   }
 }

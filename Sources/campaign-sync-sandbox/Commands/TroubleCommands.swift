@@ -5,7 +5,18 @@ import SandboxServer
 struct KnobsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "knobs", abstract: "Show or turn how the two sides behave.",
-    discussion: "Example: knobs dataverse.maxPageSize=100 campaign.signalWindow=600")
+    discussion: """
+      Example: knobs dataverse.maxPageSize=100 campaign.signalWindow=600
+
+      Servers that make a large export hard (docs/sandbox.md tells more):
+        dataverse.rejectsGuidRanges=true         no gt, ge, lt, le of guids in a filter
+        dataverse.rejectsOtherSelect=true        a delta token with other columns is refused
+        dataverse.guidSort=text dataverse.guidFilter=text      guids in another order; one of the
+                                                 two alone: sorted in one, filtered in another
+        dataverse.shortPages=30 dataverse.emptyPages=10        of a hundred pages, so many
+        dataverse.trackedOrder=version           tracked scans do not come in key order
+        dataverse.mutations=100 dataverse.mutateEvery=5        rows change while they are read
+      """)
 
   @OptionGroup var options: SandboxOptions
 

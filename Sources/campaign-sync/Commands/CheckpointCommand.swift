@@ -157,7 +157,7 @@ enum CheckpointText {
       "table     \(identity.table) of \(identity.dynamicsHost)",
       "resource  \(identity.resource) of \(identity.campaign), key \(identity.key)",
       "run       \(state.run)", "phase     \(state.phase.rawValue)",
-      "exported  \(TimeText.count(state.export.rows)) rows, \(state.export.pages) pages",
+      "exported  \(TimeText.count(state.export.writtenRows)) rows, \(state.export.pages) pages",
       "published \(state.stage.published.count) of \(state.stage.sealed.count) parts",
     ]
     if let signalled = state.load.signalled {

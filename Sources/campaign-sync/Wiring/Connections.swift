@@ -73,6 +73,16 @@ struct Connections {
       gates: gates)
   }
 
+  /// Readers of a table that is read by ranges: `concurrency` for each application user, in turn.
+  ///
+  /// - Parameter first: of the first application user, which has its token already.
+  func readers(first: DataverseClient) throws(SyncError) -> [any TableSource] {
+    let clients = [first] + (try otherUsers().clients)
+    return (0..<environment.dynamics.concurrency * clients.count).map {
+      clients[$0 % clients.count]
+    }
+  }
+
   /// The application users after the first one, and the gates of all.
   private func otherUsers() throws(SyncError) -> (clients: [DataverseClient], gates: [any Gate]) {
     let identities = environment.dynamics.clients

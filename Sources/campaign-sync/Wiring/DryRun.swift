@@ -142,7 +142,7 @@ extension DryRun {
     case .staging: next = "publish \(waiting) of \(standing.stage.sealed.count) parts, then signal"
     default: next = "seal \(standing.export.marks.count) parts, publish them, then signal"
     }
-    rows = standing.export.rows
+    rows = standing.export.writtenRows
     parts = standing.phase == .staging ? waiting : standing.export.marks.count
   }
 

@@ -75,15 +75,20 @@ struct EgressRun {
           note: { [log, settings] in log.notice("\(settings.name): \($0)") }),
         activities: activities, ledger: ledger,
         form: { () async throws(SyncError) in try await form.form() }, patience: patience))
-    let progress = ProgressBar(
-      job: settings.name, clock: patience.clock, log: log, isQuiet: !drawsProgress)
+    let progress = ProgressBar(state.place, connections, log: log, isQuiet: !drawsProgress)
     let ports = CommitPorts<EgressState>(
       thread: ThreadExecutor(name: "commit"), checkpoints: state.checkpoints,
       spool: { [settings] _ throws(SyncError) in throw .noSpool(settings.name) }, ledger: ledger,
       limit: RejectLimit(
         job: settings.name, share: options.rejectLimit ?? settings.rejectLimit),
       clock: patience.clock, stop: patience.stop,
-      watch: { tally, _ in progress.show(events: tally) }, identity: identity, content: nil)
+      watch: { commit in
+        progress.show(
+          commit.tally, commit.lanes,
+          ProgressBar.Standing(
+            doing: "events, \(TimeText.count(commit.tally.created)) created",
+            done: commit.tally.read))
+      }, identity: identity, content: nil)
     let outcome = await run(job, through: ports)
     progress.end()
     return EgressRun.ending(outcome.state, outcome.tally, outcome.failure)

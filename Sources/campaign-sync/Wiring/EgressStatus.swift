@@ -14,6 +14,11 @@ protocol StatusReport {
 extension JobStatus: StatusReport {}
 
 extension JobPlace {
+  /// How far the run is that goes on; nil where none does.
+  func liveProgress() throws(SyncError) -> RunProgress? {
+    try RunLock.isHeld(in: folder) ? try progress.read() : nil
+  }
+
   /// What the lock, a pause and the last run say of a job, over what its state says.
   func judgement(
     else standing: (state: JobStatus.State, detail: String?, next: String), _ last: RunRecord?
@@ -45,6 +50,8 @@ struct EgressStatus: StatusReport {
   /// Files that were listed and are not read to their end.
   var waiting: [WaitingFile] = []
   var createdThisMonth = 0
+  /// Of a run that goes on.
+  var progress: RunProgress?
   var next: String
 
   static func read(
@@ -68,6 +75,7 @@ struct EgressStatus: StatusReport {
     }
     (status.state, status.detail, status.next) = try job.place.judgement(
       else: (status.state, nil, status.next), records.last)
+    status.progress = try job.place.liveProgress()
     return status
   }
 
@@ -83,6 +91,7 @@ struct EgressStatus: StatusReport {
       let age = TimeText.span(now - lastSuccess)
       lines.append("  last success  \(age) ago, \(TimeText.utc(lastSuccess))")
     }
+    if let progress { lines += progress.lines }
     if state != .neverRun {
       lines.append("  created       \(TimeText.count(createdThisMonth)) activities this month")
       let waits = kept > 0 ? ", \(TimeText.count(kept)) of them wait for their contact" : ""
@@ -104,7 +113,7 @@ struct EgressStatus: StatusReport {
       "lastSuccess": lastSuccess.map { .string(TimeText.utc($0)) } ?? .null,
       "pending": number(pending), "kept": number(kept),
       "filesWaiting": number(waiting.count), "createdThisMonth": number(createdThisMonth),
-      "next": .string(next),
+      "progress": progress?.json ?? .null, "next": .string(next),
     ]
   }
 }

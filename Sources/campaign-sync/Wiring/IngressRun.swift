@@ -137,7 +137,9 @@ extension IngressRun {
         },
         parents: parents,
         requireParents: { [state] need throws(SyncError) in try state.requireParents(need) },
-        approvedDeletes: options.approveDeletes),
+        approvedDeletes: options.approveDeletes,
+        baseline: try baseline(dynamics, connections),
+        note: { [log, settings] in log.notice("\(settings.name): \($0)") }),
       staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
     parts.progress.expect { await expected(standing?.state, dynamics) }
     let outcome = await run(job, through: parts.commit(identity))
@@ -145,6 +147,16 @@ extension IngressRun {
     let drift = await target.labelDrift(from: outcome.state.labels)
     if !drift.isEmpty { log.warning("\(LabelDrift.sentence(drift, job: name))") }
     return outcome
+  }
+
+  private func baseline(
+    _ dynamics: DataverseClient, _ connections: Connections
+  ) throws(SyncError) -> Baseline {
+    Baseline(
+      threshold: environment.dynamics.partitionFrom,
+      expected: { [settings] () async throws(SyncError) in
+        try await dynamics.approximateCount(settings.bareTable)
+      }, readers: try connections.readers(first: dynamics))
   }
 
   /// Records that the work in hand is about, as far as Dynamics says.
@@ -177,7 +189,7 @@ extension IngressRun {
     switch goal {
     case .job(.export):
       guard let standing, phase != .exporting, phase != .sealing else { return nil }
-      return "already exported: \(TimeText.count(standing.export.rows)) rows in "
+      return "already exported: \(TimeText.count(standing.export.writtenRows)) rows in "
         + "\(standing.stage.sealed.count) parts"
     case .job(.initial):
       guard let standing, phase == .loaded, standing.delta.rounds > 0,

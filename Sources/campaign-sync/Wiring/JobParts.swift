@@ -36,7 +36,7 @@ struct JobParts {
     signalGate = try connections.gate("workflow-" + (state.settings.load?.workflow ?? "none"))
     patience = run.patience
     rejectLimit = run.options.rejectLimit ?? state.settings.rejectLimit
-    progress = ProgressBar(run)
+    progress = ProgressBar(state.place, connections, log: run.log)
   }
 
   var staging: StageJob {
@@ -56,7 +56,7 @@ struct JobParts {
     CommitPorts(
       thread: ThreadExecutor(name: "commit"), checkpoints: checkpoints, spool: spool,
       ledger: ledger, limit: RejectLimit(job: settings.name, share: rejectLimit),
-      clock: patience.clock, stop: stop, watch: { [progress] in progress.show($0, $1) },
+      clock: patience.clock, stop: stop, watch: { [progress] in progress.show($0) },
       identity: identity, content: content)
   }
 

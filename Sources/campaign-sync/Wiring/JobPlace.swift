@@ -9,11 +9,14 @@ struct JobPlace {
   let folder: String
   let pause: PauseFile
   let records: RunRecords<RunRecord>
+  /// While a run goes on.
+  let progress: ProgressFile<RunProgress>
 
   init(_ name: String, in environment: EnvironmentSettings) {
     self.name = name
     folder = "\(environment.statePath)/\(environment.name)/\(name)"
     pause = PauseFile(in: folder)
+    progress = ProgressFile(in: folder)
     records = RunRecords(in: folder) { $0.began }
   }
 

@@ -62,13 +62,15 @@ struct JobRun {
   ) async -> JobResult {
     let began = patience.clock.now
     var ending = standing
+    try? place.progress.remove()  // of a run that was killed
+    defer { try? place.progress.remove() }
     var traffic = Traffic()
     do throws(SyncError) {
       let connections = try Connections(environment, patience: patience)
       let heartbeat = Heartbeat(environment.heartbeat, job: place.name, connections: connections)
       await heartbeat.send(.start)
       do throws(SyncError) { ending = try await work(connections) } catch { ending.failure = error }
-      traffic = await connections.meter.traffic
+      traffic = await connections.meter.traffic(at: patience.clock.uptime)
       await heartbeat.send(ending.failure.map { $0.isLoading ? .success : .fail } ?? .success)
     } catch {
       ending.failure = error

@@ -35,6 +35,10 @@ struct JobStatus {
   var rate: Double?
   /// Why every row is read, or what is looked for.
   var recovery: String?
+  /// Why the table is read row after row, though it is large.
+  var strict: String?
+  /// Of a run that goes on.
+  var progress: RunProgress?
   var next: String
 
   /// - Parameter asking: false leaves Dynamics alone; a failure there only hides the backlog.
@@ -51,6 +55,7 @@ struct JobStatus {
     status.phase = checkpoint?.state.phase.rawValue
     status.token = checkpoint?.state.delta.token
     status.recovery = checkpoint?.state.recoveryWords
+    status.strict = checkpoint?.state.export.strict?.words
     status.lastSuccess = records.last { $0.status == 0 }?.ended
     status.count(records)
     if checkpoint != nil, SQLiteLedger.exists(in: job.folder) {
@@ -86,6 +91,7 @@ struct JobStatus {
     let name = job.settings.name
     if try RunLock.isHeld(in: job.folder) {
       (state, next) = (.running, "wait, or look again")
+      progress = try job.place.liveProgress()
     } else if let pause = try job.place.pause.read() {
       (state, detail) = (.paused, "since \(TimeText.utc(pause.since)): \(pause.reason)")
       next = "campaign-sync resume \(name)"
@@ -142,6 +148,8 @@ extension JobStatus {
       let age = TimeText.span(now - lastSuccess)
       lines.append("  last success  \(age) ago, \(TimeText.utc(lastSuccess))")
     }
+    if let progress { lines += progress.lines }
+    if let strict { lines.append("  read          in one piece, row after row: \(strict)") }
     if state != .neverRun {
       lines.append("  known         \(TimeText.count(known)) rows in Campaign")
       let forecast = forecast.map { ", about \(TimeText.span($0)) of work" } ?? ""
@@ -183,7 +191,9 @@ extension JobStatus {
       "known": number(known), "backlog": number(backlog),
       "forecastSeconds": number(forecast.map { Int($0.components.seconds) }),
       "pending": number(pending), "held": number(held), "deletionsWaiting": number(deletions),
-      "recovery": recovery.map(JSONValue.string) ?? .null, "tokenTaken": time(token?.taken),
+      "recovery": recovery.map(JSONValue.string) ?? .null,
+      "strict": strict.map(JSONValue.string) ?? .null,
+      "progress": progress?.json ?? .null, "tokenTaken": time(token?.taken),
       "tokenExpires": time(token?.expiry), "engineCallsThisMonth": number(engineCallsThisMonth),
       "engineCallsSavedThisMonth": number(engineCallsSavedThisMonth), "next": .string(next),
     ]

@@ -82,6 +82,8 @@ struct OptOutRun {
     ports.profilesAtOnce = state.environment.campaign.concurrency
     let job = OptOutJob(
       settings: settings, goal: goal, before: standing?.state ?? OptOutState(), ports: ports)
+    let progress = ProgressBar(state.place, connections, log: log)
+    defer { progress.end() }
     let commit = CommitPorts<OptOutState>(
       thread: ThreadExecutor(name: "commit"), checkpoints: state.checkpoints,
       spool: { [settings] _ throws(SyncError) in
@@ -90,7 +92,12 @@ struct OptOutRun {
       ledger: ledger,
       limit: RejectLimit(
         job: settings.name, share: options.rejectLimit ?? settings.rejectLimit),
-      clock: patience.clock, stop: patience.stop, identity: identity,
+      clock: patience.clock, stop: patience.stop,
+      watch: { commit in
+        progress.show(
+          commit.tally, commit.lanes,
+          ProgressBar.Standing(doing: "opt-outs", done: commit.tally.read))
+      }, identity: identity,
       content: state.content.text)
     let outcome = await run(job, through: commit)
     return OptOutRun.ending(outcome.state, outcome.tally, outcome.failure)

@@ -21,6 +21,8 @@ struct OptOutStatus: StatusReport {
   var optedOutThisMonth = 0
   var optedInThisMonth = 0
   var engineCallsThisMonth = 0
+  /// Of a run that goes on.
+  var progress: RunProgress?
   var next: String
 
   static func read(
@@ -53,6 +55,7 @@ struct OptOutStatus: StatusReport {
     }
     (status.state, status.detail, status.next) = try job.place.judgement(
       else: (status.state, nil, status.next), records.last)
+    status.progress = try job.place.liveProgress()
     return status
   }
 
@@ -82,6 +85,7 @@ struct OptOutStatus: StatusReport {
       lines.append("  pending       \(TimeText.count(pending)) contacts")
       lines.append("  files         \(TimeText.count(waiting.count)) seen and not finished")
     }
+    if let progress { lines += progress.lines }
     if let token {
       lines.append(
         "  token         \(TimeText.span(now - token.taken)) old"
@@ -102,7 +106,7 @@ struct OptOutStatus: StatusReport {
       "engineCallsThisMonth": number(engineCallsThisMonth),
       "tokenTaken": token.map { .string(TimeText.utc($0.taken)) } ?? .null,
       "tokenExpires": token?.expiry.map { .string(TimeText.utc($0)) } ?? .null,
-      "next": .string(next),
+      "progress": progress?.json ?? .null, "next": .string(next),
     ]
   }
 }

@@ -9,7 +9,8 @@ import Testing
     "Which lanes can run is an answer to phase and goal",
     arguments: [
       (IngressState.Phase.exporting, IngressJob.Goal.export, ["export"]),
-      (.exporting, .initial, ["export"]), (.exporting, .next, ["export"]),
+      (.exporting, .initial, ["export", "stage 0", "stage 1", "stage 2"]),
+      (.exporting, .next, ["export", "stage 0", "stage 1", "stage 2"]),
       (.exporting, .delta, []), (.exporting, .retry, []),
       (.sealing, .export, ["seal"]), (.sealing, .next, ["seal"]), (.sealing, .delta, []),
       (.staging, .export, []), (.staging, .initial, ["stage 0"]), (.staging, .next, ["stage 0"]),

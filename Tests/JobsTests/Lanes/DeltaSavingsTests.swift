@@ -88,6 +88,10 @@ private struct LongChain: TableSource {
   }
 
   func scan(_ query: TableQuery, from link: String?) -> PageStream { changes(query, from: "") }
+  func rows(_ query: TableQuery, in range: KeyRange, after last: RowKey?) -> PageStream {
+    changes(query, from: "")
+  }
+  func retarget(_ link: String, to query: TableQuery) -> String? { link }
   func row(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Page? { nil }
   func isGone(_ query: TableQuery, key: RowKey) async throws(SyncError) -> Bool { true }
   func pendingChanges(

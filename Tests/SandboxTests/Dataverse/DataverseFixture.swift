@@ -27,10 +27,10 @@ struct DataverseFixture {
     token = try await DataverseFixture.grant(service)
   }
 
-  static func grant(_ service: DataverseService) async throws -> String {
+  static func grant(_ service: DataverseService, user: Int = 0) async throws -> String {
     let world = await service.world
     let form =
-      "client_id=\(world.clients[0].id)&client_secret=\(world.clients[0].secret)"
+      "client_id=\(world.clients[user].id)&client_secret=\(world.clients[user].secret)"
       + "&grant_type=client_credentials&scope=\(origin)/.default"
     let response = try await send(
       service,

@@ -70,15 +70,79 @@ import Testing
   func concurrency() async throws {
     let fixture = try await DataverseFixture {
       $0.concurrencyLimit = 4
-      $0.pace = 5
+      $0.pace = 1_000_000  // they stay until they are sent off
     }
     let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<8 {
         group.addTask { try await fixture.send("GET", "WhoAmI").status }
       }
+      var statuses: [Int?] = []
+      for _ in 0..<8 {
+        if statuses.count == 4 { group.cancelAll() }
+        statuses.append(try await group.next())
+      }
+      return statuses
+    }
+    #expect(statuses == [429, 429, 429, 429, 200, 200, 200, 200])
+  }
+
+  @Test("Each application user goes round the servers, whoever else asks")
+  func turns() async throws {
+    var world = DataverseWorld()
+    world.rows = ["contact": 3]
+    world.clients.append(.init(id: "22222222-2222-3333-4444-555555555555", secret: "other"))
+    var knobs = DataverseKnobs()
+    knobs.servers = 2
+    let service = DataverseService(
+      world: world, clock: SandboxClock(base: Instant(seconds: 9), isRunning: false), knobs: knobs)
+    let tokens = [
+      try await DataverseFixture.grant(service), try await DataverseFixture.grant(service, user: 1),
+    ]
+    for turn in 0..<12 {
+      let header = HTTPHeader("Authorization", "Bearer \(tokens[turn % 2])")
+      let response = try await DataverseFixture.send(
+        service, HTTPRequest("GET", DataverseFixture.api + "WhoAmI", headers: [header]))
+      #expect(response.status == 200)
+    }
+    let lanes = await service.limitMeter.lanes
+    #expect(lanes.count == 4 && lanes.allSatisfy { $0.requests == 3 })
+    let share = await service.limitMeter.json
+    #expect(share[world.clients[1].id]?["server1"]?["requests"] == 3)
+  }
+
+  @Test("A request is under way for as long as the model says, and so takes its place")
+  func pace() async throws {
+    let fixture = try await DataverseFixture {
+      $0.requestCost = 50
+      $0.pace = 1
+    }
+    let start = ContinuousClock.now
+    let answers = try await withThrowingTaskGroup(of: String.self) { group in
+      for _ in 0..<6 { group.addTask { try await fixture.fault("GET", "WhoAmI") } }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    #expect(statuses.contains(429))
-    #expect(statuses.count { $0 == 200 } >= 4)
+    #expect(answers.allSatisfy { $0 == "200 " })
+    #expect(ContinuousClock.now - start >= .milliseconds(50))
+    let lane = await fixture.service.limitMeter.lanes[0]
+    #expect(lane.executedMilliseconds == 300 && lane.mostAtOnce > 1)
+  }
+
+  @Test("Waits shrink with the scale of time, and never grow beyond seven minutes")
+  func scaledWaits() async throws {
+    for (scale, waits) in [(1.0, [300, 420, 420]), (0.1, [30, 42, 42])] {
+      let fixture = try await DataverseFixture {
+        $0.requestLimit = 1
+        $0.retryAfterSeconds = 300
+        $0.timeScale = scale
+      }
+      _ = try await fixture.send("GET", "WhoAmI")
+      for wait in waits {
+        #expect(try await fixture.send("GET", "WhoAmI")["Retry-After"] == String(wait))
+        fixture.clock.advance(by: .seconds(1))
+      }
+      let lane = await fixture.service.limitMeter.lanes[0]
+      #expect(lane.violations == 2 && lane.longestWait == waits[2])
+      #expect(lane.refusedForRequests == 3 && lane.refused == 3)
+    }
   }
 }

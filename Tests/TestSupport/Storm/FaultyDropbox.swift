@@ -8,6 +8,7 @@ package final class FaultyDropbox: Dropbox {
   private struct Memory {
     var times: [String: Int64] = [:]
     var published: [String: Set<[UInt8]>] = [:]
+    var isOutOfReach = false
   }
 
   private let inner: MemoryDropbox
@@ -27,6 +28,12 @@ package final class FaultyDropbox: Dropbox {
   /// Every content that ever stood under a final name.
   package var published: [String: Set<[UInt8]>] { memory.withLock { $0.published } }
 
+  /// Nothing can be published.
+  package var isOutOfReach: Bool {
+    get { memory.withLock { $0.isOutOfReach } }
+    set { memory.withLock { $0.isOutOfReach = newValue } }
+  }
+
   /// Puts a file there from the far side.
   package func place(_ bytes: [UInt8], as name: String) {
     inner.files[name] = bytes
@@ -43,6 +50,7 @@ package final class FaultyDropbox: Dropbox {
 
   package func publish(bytes: [UInt8], as name: String) async throws(SyncError) {
     try world.point("before publish")
+    if isOutOfReach { throw .lost }
     let half = world.willDie("in publish")
     if half || world.happens(oneIn: 30) {
       inner.fail(next: [.breaksInUpload])

@@ -1,11 +1,12 @@
 import Core
 
 /// The ledger of a story: a transaction happens or it does not.
-package struct FaultyLedger: Ledger, ArrivedEvents, ConsentRecords {
-  private let inner: any Ledger & ArrivedEvents & ConsentRecords
+package struct FaultyLedger: Ledger, ArrivedEvents, ConsentRecords, KeyList {
+  package typealias Inner = any Ledger & ArrivedEvents & ConsentRecords & KeyList
+  private let inner: Inner
   private let world: World
 
-  package init(_ inner: any Ledger & ArrivedEvents & ConsentRecords, _ world: World) {
+  package init(_ inner: Inner, _ world: World) {
     self.inner = inner
     self.world = world
   }
@@ -107,6 +108,21 @@ package struct FaultyLedger: Ledger, ArrivedEvents, ConsentRecords {
   package func absent(after key: RowKey?, limit: Int) async throws(SyncError) -> [RowKey] {
     try world.checkAlive()
     return try await inner.absent(after: key, limit: limit)
+  }
+
+  package func listedCount() async throws(SyncError) -> Int {
+    try world.checkAlive()
+    return try await inner.listedCount()
+  }
+
+  package func boundaries(of pieces: Int) async throws(SyncError) -> [RowKey] {
+    try world.checkAlive()
+    return try await inner.boundaries(of: pieces)
+  }
+
+  package func unread(in range: KeyRange, limit: Int) async throws(SyncError) -> [RowKey] {
+    try world.checkAlive()
+    return try await inner.unread(in: range, limit: limit)
   }
 
   package func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts {

@@ -31,6 +31,20 @@ package struct FaultySource: TableSource {
     }
   }
 
+  package func rows(_ query: TableQuery, in range: KeyRange, after last: RowKey?) -> PageStream {
+    MemoryPages(from: last?.description) { link, _ throws(SyncError) in
+      try weather(isKept: false)
+      let page = try inner.rangePage(query, range, after: link.flatMap { RowKey($0) })
+      whenPaged()
+      try world.point("after page")
+      return page
+    }
+  }
+
+  package func retarget(_ link: String, to query: TableQuery) -> String? {
+    inner.retarget(link, to: query)
+  }
+
   package func changes(_ query: TableQuery, from link: String) -> PageStream {
     MemoryPages(from: link) { link, isFirst throws(SyncError) in
       try weather(isKept: isFirst && link.map(MemoryTable.isUnfinished) == true)

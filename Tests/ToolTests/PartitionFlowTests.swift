@@ -1,0 +1,113 @@
+import Core
+import Glibc
+import TestSupport
+import Testing
+
+/// A table that is large for its settings, loaded by the built tool: by ranges, several at a time.
+@Suite(.timeLimit(.minutes(10))) struct PartitionFlowTests {
+  /// 1,200 contacts, fifty a page, ranges from a hundred rows on.
+  private func world(page: Int = 50) async throws -> SandboxProcess {
+    let world = try await SandboxProcess.ofSmallPieces(contacts: 1200, page: page, part: "4 KiB")
+    let text = world.text(of: "jobs/environments/test.yaml")
+    let line = "dynamics:\n"
+    try world.write(
+      text.replacing(line, with: line + "  partitionFrom: 100\n", maxReplacements: 1),
+      to: "jobs/environments/test.yaml")
+    return world
+  }
+
+  private func status(_ world: SandboxProcess) async throws -> JSONValue {
+    let end = try await world.sync("status", "contacts", "--json", "--offline")
+    return try #require(end.json.items?.first)
+  }
+
+  @Test("Loaded by ranges, and staged meanwhile: equal, and the next delta goes on from the token")
+  func loaded() async throws {
+    let world = try await world()
+    let end = try await world.sync("initial", "contacts")
+    #expect(end.status == 0, "\(end)")
+    #expect(try await world.comparison() == "equal")
+    #expect(try await status(world)["strict"] == .null)
+    _ = try await world.sandbox("mutate", "--updates", "20", "--creates", "5", "--deletes", "5")
+    #expect(try await world.sync("delta", "contacts").status == 0)
+    #expect(try await world.comparison() == "equal")
+
+    #expect(try await world.sync("replay", "contacts").status == 0)
+    #expect(try await world.sync("initial", "contacts").status == 0)
+    #expect(try await world.comparison() == "equal")
+  }
+
+  @Test(
+    "A service that does not do as ranges need: equal all the same, and the second choice is named",
+    arguments: [
+      (["rejectsGuidRanges=true"], "takes no ranges of primary ids"),
+      (["rejectsOtherSelect=true"], "does not follow changes with other columns"),
+      (["guidSort=text", "guidFilter=text"], "does not order primary ids as SQL Server does"),
+      (["guidSort=text"], "does not order primary ids as SQL Server does"),
+      (["guidFilter=text"], "does not order primary ids as SQL Server does"),
+      (["shortPages=40", "emptyPages=20"], nil),
+      (["trackedOrder=version", "tokenMarks=end", "emptyLastPage=true"], nil),
+    ] as [([String], String?)])
+  func nasty(knobs: [String], words: String?) async throws {
+    let world = try await world()
+    for knob in knobs { try await world.turn("dataverse." + knob) }
+    let end = try await world.sync("initial", "contacts")
+    #expect(end.status == 0, "\(end)")
+    #expect(try await world.comparison() == "equal")
+    if let words {
+      #expect(end.errors.contains(words), "\(end)")
+      #expect(try await status(world)["strict"]?.text?.contains(words) == true)
+    } else {
+      #expect(!end.errors.contains("in one piece"), "\(end)")
+    }
+  }
+
+  @Test("Rows come, change and go all through the load: equal after the catch-up", arguments: 1...4)
+  func movingTarget(seed: Int) async throws {
+    let world = try await world(page: 25)
+    try await world.turn(
+      "dataverse.mutateSeed=\(seed)", "dataverse.mutateEvery=\(1 + seed % 2)",
+      "dataverse.mutateUpdates=3", "dataverse.mutateDeletes=2", "dataverse.mutateCreates=2",
+      "dataverse.mutateRecreates=1", "dataverse.mutations=40")
+    let end = try await world.sync("initial", "contacts")
+    #expect(end.status == 0, "\(end)")
+    try await world.turn("dataverse.mutations=0")
+    #expect(try await world.sync("delta", "contacts").status == 0)
+    #expect(try await world.comparison() == "equal", "seed \(seed)")
+  }
+
+  @Test("Killed anywhere and run again: every row is loaded once, and both sides are equal")
+  func killed() async throws {
+    let world = try await world(page: 25)
+    var killer = Killer(world, "export")
+    try await killer.measure()
+    while killer.struck < 12 {
+      #expect(try await world.sync("checkpoint", "clear", "contacts", "--yes").status == 0)
+      try await killer.story()
+      let rows = try await world.sync("checkpoint", "show", "contacts").output
+      #expect(rows.contains("exported  1,200 rows"), "\(killer.comment): \(rows)")
+    }
+    #expect(try await world.sync("initial", "contacts").status == 0)
+    #expect(try await world.comparison() == "equal", killer.comment)
+  }
+
+  @Test("While it runs, status says how far it is, by lane; afterwards nothing is left of that")
+  func progress() async throws {
+    let world = try await world(page: 10)
+    try await world.turn("dataverse.pace=4")
+    let program = try world.startSync(["initial", "contacts"])
+    var seen: JSONValue?
+    while seen?["lanes"]?.items?.count ?? 0 < 2, program.isRunning {
+      seen = try await status(world)["progress"]
+    }
+    #expect(await program.end().status == 0)
+    let progress = try #require(seen)
+    #expect(progress["expected"]?.integer == 1200)
+    #expect(progress["doing"]?.text == "exporting")
+    #expect(progress["records"]?.integer ?? 0 > 0)
+    let lanes = progress["lanes"]?.items?.compactMap { $0["name"]?.text } ?? []
+    #expect(lanes.allSatisfy { $0.hasPrefix("range ") }, "\(lanes)")
+    #expect(try await status(world)["progress"] == .null)
+    #expect(access(world.state + "/contacts/progress.json", F_OK) != 0)
+  }
+}
