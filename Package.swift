@@ -30,6 +30,7 @@ var targets: [Target] = [
   .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
   .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+  .systemLibrary(name: "CMalloc"),
   .target(
     name: "CJSONPages",
     linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
@@ -51,7 +52,7 @@ var targets: [Target] = [
     name: "campaign-sync",
     dependencies: [
       "Core", "Threads", "HTTP", "Curl", "SFTP", "Disk", "Ledger", "Digests", "Dataverse",
-      "Campaign", "Jobs", "JobFiles", argumentParser, logging,
+      "Campaign", "Jobs", "JobFiles", "CMalloc", argumentParser, logging,
     ],
     swiftSettings: ssh2Swift, linkerSettings: ssh2Linker),
   .target(name: "Sandbox", dependencies: ["Core", "HTTP", "JSONPages", "Gzip", "Digests"]),

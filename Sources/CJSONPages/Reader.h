@@ -109,7 +109,13 @@ inline error_code read_scalar(
 }
 
 /// Strips a byte order mark and opens the document behind it.
+///
+/// Pages differ a little in size: with room for the next ones the parser's memory, which is larger
+/// than a page, is made once.
 inline error_code open(const Body &body, ondemand::parser &parser, ondemand::document &document) {
+  if (body.length > parser.capacity()) {
+    if (auto error = parser.allocate(body.length + body.length / 8)) return error;
+  }
   size_t skip = body.length >= 3 && std::memcmp(body.start, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
   return parser
     .iterate(body.start + skip, body.length - skip, body.length - skip + CJSON_PADDING)

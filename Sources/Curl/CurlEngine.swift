@@ -46,67 +46,68 @@ final class CurlEngine: Sendable {
     wake()
   }
 
-  /// The thread: it alone touches easy handles and transfers.
-  private func run() {
-    let multi = handle.multi
+  /// What the thread alone touches.
+  private struct Desk {
     var live: [UnsafeMutableRawPointer: Transfer] = [:]
     var idle: [UnsafeMutableRawPointer] = []
+    /// Bytes of the largest body so far.
+    var largest = 0
+  }
+
+  private func run() {
+    let multi = handle.multi
+    var desk = Desk()
     while true {
       let (fresh, isStopping) = inbox.withLock { inbox in
         defer { inbox.submissions.removeAll() }
         return (inbox.submissions, inbox.isStopping)
       }
-      if isStopping, fresh.isEmpty, live.isEmpty { break }
-      for submission in fresh { start(submission, &live, &idle) }
-      cancel(&live, &idle)
+      if isStopping, fresh.isEmpty, desk.live.isEmpty { break }
+      for submission in fresh { start(submission, &desk) }
+      cancel(&desk)
 
       var running: Int32 = 0
       curl_multi_perform(multi, &running)
       var code = CURLE_OK
       while let easy = curl_multi_next_done(multi, &code) {
-        end(easy, &live, &idle) { $0.result(code) }
+        end(easy, &desk) { $0.result(code) }
       }
       curl_multi_poll(multi, nil, 0, 1000, nil)
     }
-    for easy in idle { curl_easy_cleanup(easy) }
+    for easy in desk.idle { curl_easy_cleanup(easy) }
     curl_multi_cleanup(multi)
   }
 
-  private func start(
-    _ submission: Submission, _ live: inout [UnsafeMutableRawPointer: Transfer],
-    _ idle: inout [UnsafeMutableRawPointer]
-  ) {
-    guard let easy = idle.popLast() ?? curl_easy_init() else {
+  private func start(_ submission: Submission, _ desk: inout Desk) {
+    guard let easy = desk.idle.popLast() ?? curl_easy_init() else {
       return submission.finish(.failure(TransportFailure(.unreachable, code: "curl 27")))
     }
-    let transfer = Transfer(submission, easy)
+    let transfer = Transfer(submission, easy, usualBody: desk.largest)
     let code = transfer.configure(settings)
     guard code == CURLE_OK, curl_multi_add_handle(handle.multi, easy) == CURLM_OK else {
       curl_easy_cleanup(easy)
       let failure = TransportFailure(.refused, code: "curl \(code.rawValue)")
       return submission.finish(.failure(failure))
     }
-    live[easy] = transfer
+    desk.live[easy] = transfer
   }
 
-  private func cancel(
-    _ live: inout [UnsafeMutableRawPointer: Transfer], _ idle: inout [UnsafeMutableRawPointer]
-  ) {
-    for (easy, transfer) in live where transfer.submission.ticket.isCancelled {
-      end(easy, &live, &idle) { _ in .failure(TransportFailure(.cancelled, code: "cancelled")) }
+  private func cancel(_ desk: inout Desk) {
+    for (easy, transfer) in desk.live where transfer.submission.ticket.isCancelled {
+      end(easy, &desk) { _ in .failure(TransportFailure(.cancelled, code: "cancelled")) }
     }
   }
 
   private func end(
-    _ easy: UnsafeMutableRawPointer, _ live: inout [UnsafeMutableRawPointer: Transfer],
-    _ idle: inout [UnsafeMutableRawPointer],
+    _ easy: UnsafeMutableRawPointer, _ desk: inout Desk,
     _ result: (Transfer) -> Result<HTTPResponse, TransportFailure>
   ) {
-    guard let transfer = live.removeValue(forKey: easy) else { return }
+    guard let transfer = desk.live.removeValue(forKey: easy) else { return }
+    desk.largest = max(desk.largest, transfer.received)
     let result = result(transfer)
     curl_multi_remove_handle(handle.multi, easy)
     curl_easy_reset(easy)  // nothing of this request stays; connections are the multi's
-    idle.append(easy)
+    desk.idle.append(easy)
     transfer.submission.finish(consume result)
   }
 }

@@ -13,15 +13,21 @@ final class Transfer {
   private var status = 0
   private var headers: [HTTPHeader] = []
   private var body: [UInt8] = []
+  private let usualBody: Int
   private var isTooLarge = false
   /// False where the connection ended inside the head, which libcurl takes for an empty answer.
   private var isHeadWhole = false
 
   private var request: HTTPRequest { submission.request }
 
-  init(_ submission: Submission, _ easy: UnsafeMutableRawPointer) {
+  /// Bytes of the body so far; asked before `result`.
+  var received: Int { body.count }
+
+  /// - Parameter usualBody: bytes of the largest body that came before.
+  init(_ submission: Submission, _ easy: UnsafeMutableRawPointer, usualBody: Int) {
     self.submission = submission
     self.easy = easy
+    self.usualBody = usualBody
   }
 
   deinit { curl_slist_free_all(headerLines) }
@@ -182,15 +188,19 @@ final class Transfer {
     return count
   }
 
-  /// What to reserve: the announced length where it is that of the body, else 8 MiB.
+  /// What to reserve: the announced length where it is that of the body, else 8 MiB; for a page as
+  /// much as the largest so far had, in whole MiB: the next one then fits where the last one was.
   ///
-  /// They cost nothing until they are written to; from there the array doubles. Decoders append a
+  /// Memory costs nothing until it is written to; from there the array doubles. Decoders append a
   /// little padding: with room for it, a page is not moved once more.
   private var expected: Int {
     var length: curl_off_t = -1
     curl_get_size(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
     let isEncoded = headers.contains { $0.name.lowercased() == "content-encoding" }
-    return min(length >= 0 && !isEncoded ? Int(length) : 8 << 20, request.maxBody) + 256
+    let announced = length >= 0 && !isEncoded ? Int(length) : 8 << 20
+    let isPage = announced > max(usualBody / 2, 1 << 20)
+    let size = isPage ? (max(announced, usualBody) + 0xF_FFFF) & ~0xF_FFFF : announced
+    return min(size, request.maxBody) + 256
   }
 }
 

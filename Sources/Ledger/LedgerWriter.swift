@@ -10,6 +10,7 @@ final class LedgerWriter {
   private let consents: ConsentWriter
   private let readCount, writeCount: Statement
   private let readScan, writeScan, markScanned, doubt: Statement
+  private let sent: SentWriter
   private let deletions: DeletionWriter
   private let links: LinkWriter
   private let list: ListWriter
@@ -51,6 +52,7 @@ final class LedgerWriter {
     writeScan = try database.prepare("UPDATE meta SET value = ? WHERE name = 'scan'")
     markScanned = try database.prepare("UPDATE known SET scan = ?2 WHERE key = ?1")
     doubt = try database.prepare("UPDATE known SET state = 0, digest = NULL WHERE key = ?")
+    sent = try SentWriter(database)
     deletions = try DeletionWriter(database)
     links = try LinkWriter(database)
     list = try ListWriter(database)
@@ -78,7 +80,7 @@ final class LedgerWriter {
   private func record(_ entry: LedgerEntry, at now: Instant) throws(SyncError) {
     switch entry {
     case .sent(let key): try put(key, nil)
-    case .sentAll(let keys): for key in keys { try put(key, nil) }
+    case .sentAll(let keys): try put(keys)
     case .staged(let keys): try links.stage(keys)
     case .stagedArrived: try links.arrive()
     case .proven(let key, let digest):
@@ -157,6 +159,12 @@ final class LedgerWriter {
     if wasKnown { known -= 1 }
     try links.forget(key)
     return wasKnown
+  }
+
+  private func put(_ keys: [RowKey]) throws(SyncError) {
+    let done = try sent.put(keys, scan: scan)
+    known += done.new
+    for key in keys[done.count...] { try put(key, nil) }
   }
 
   /// Most rows are new in a load, and there in a delta: either way two look-ups at most.

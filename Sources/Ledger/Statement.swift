@@ -6,11 +6,13 @@ final class Statement {
   private let handle: OpaquePointer
   private let database: Database
   /// What bound keys and digests point to; SQLite copies nothing.
-  private let words = UnsafeMutableRawPointer.allocate(byteCount: 16 * 4, alignment: 8)
+  private let words: UnsafeMutableRawPointer
 
   init(_ handle: OpaquePointer, of database: Database) {
     self.handle = handle
     self.database = database
+    let parameters = Int(sqlite3_bind_parameter_count(handle))
+    words = .allocate(byteCount: 16 * parameters, alignment: 8)
   }
 
   deinit {
@@ -62,7 +64,7 @@ final class Statement {
     sqlite3_bind_blob(handle, index, bytes, Int32(bytes.count), Self.copied)
   }
 
-  /// Sixteen bytes, for one of the first four parameters.
+  /// Sixteen bytes.
   func bind(_ index: Int32, _ high: UInt64, _ low: UInt64) {
     let place = words + Int(index - 1) * 16
     place.storeBytes(of: high.bigEndian, as: UInt64.self)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 import Core
 import Glibc
 
@@ -29,6 +30,8 @@ struct Tool: AsyncParsableCommand {
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)  // a file that may not grow is an error to report, not a death
+    // Pages are made on one thread and given up on another: an arena for each keeps a hole for each.
+    mallopt(M_ARENA_MAX, 2)
     do {
       var command = try parseAsRoot(Arguments.globalsLast(Array(CommandLine.arguments.dropFirst())))
       if var command = command as? any AsyncParsableCommand {

@@ -69,6 +69,20 @@ import Testing
     }
   }
 
+  /// A server asks for new keys after so many bytes: in the middle of an upload, whatever the cipher.
+  @Test(arguments: ["chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-ctr"])
+  func newKeysInTheMiddleOfAnUploadChangeNothing(_ cipher: String) async throws {
+    try await withSSHD(settings: ["RekeyLimit 1M", "Ciphers \(cipher)"]) { server in
+      let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let folder = TemporaryFolder()
+      let content = (0..<7 << 20).map { UInt8(truncatingIfNeeded: $0 &* 0x9E37_79B1 &>> 13) }
+      let output = try #require(fopen(folder.path + "/part", "w"))
+      #expect(fwrite(content, 1, content.count, output) == content.count && fclose(output) == 0)
+      try await box.publish(folder.path + "/part", as: "imports/a.csv")
+      #expect(try await box.read("imports/a.csv", offset: 0, count: content.count) == content)
+    }
+  }
+
   @Test func aSizeThatDiffersAfterTheUploadIsAnError() async throws {
     try await withSSHD(deniedRequests: ["fsync"]) { server in
       let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))

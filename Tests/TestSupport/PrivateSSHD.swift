@@ -15,7 +15,10 @@ package final class PrivateSSHD: Sendable {
 
   /// - Parameter hostKeys: the types of host key it has.
   /// - Parameter deniedRequests: SFTP requests it does not know, `posix-rename` for example.
-  package init(hostKeys: [KeyType] = [.ed25519], deniedRequests: [String] = []) throws {
+  /// - Parameter settings: lines for its configuration.
+  package init(
+    hostKeys: [KeyType] = [.ed25519], deniedRequests: [String] = [], settings: [String] = []
+  ) throws {
     folder = TemporaryFolder()
     files = folder.path + "/files"
     mkdir(files, 0o700)
@@ -26,7 +29,8 @@ package final class PrivateSSHD: Sendable {
       let port = Self.freePort()
       let configuration = "\(folder.path)/sshd_config"
       try writeText(
-        Self.configuration(port, folder.path, files, hostKeys, deniedRequests), to: configuration)
+        Self.configuration(port, folder.path, files, hostKeys, deniedRequests)
+          + settings.map { $0 + "\n" }.joined(), to: configuration)
       let process = try ChildProcess(
         ["/usr/sbin/sshd", "-D", "-e", "-f", configuration], output: "\(folder.path)/log")
       if Self.isReady(process, port, log: "\(folder.path)/log") {
@@ -201,11 +205,13 @@ package final class PrivateSSHD: Sendable {
 /// Runs a test with a server of its own.
 package func withSSHD<T>(
   hostKeys: [PrivateSSHD.KeyType] = [.ed25519], deniedRequests: [String] = [],
-  _ body: (PrivateSSHD) async throws -> T
+  settings: [String] = [], _ body: (PrivateSSHD) async throws -> T
 ) async throws -> T {
   // Keys are made and the server is waited for meanwhile: not on a thread that runs tests.
   let start = await onOwnThread {
-    Result { try PrivateSSHD(hostKeys: hostKeys, deniedRequests: deniedRequests) }
+    Result {
+      try PrivateSSHD(hostKeys: hostKeys, deniedRequests: deniedRequests, settings: settings)
+    }
   }
   let server = try start.get()
   let result = try await body(server)

@@ -206,29 +206,3 @@ private struct RowPass {
     return out + count
   }
 }
-
-extension RowKey {
-  /// Reads a guid of 36 bytes and writes it out in lower case on the way.
-  fileprivate init?(guid text: UnsafePointer<UInt8>, lowerCaseTo out: UnsafeMutablePointer<UInt8>) {
-    var high: UInt64 = 0
-    var low: UInt64 = 0
-    var isGuid = true
-    for index in 0..<36 {
-      let byte = text[index] | 0x20
-      out[index] = byte
-      if index == 8 || index == 13 || index == 18 || index == 23 {
-        isGuid = isGuid && text[index] == 0x2D
-        continue
-      }
-      let digit = byte &- 0x30
-      let letter = byte &- 0x61
-      // With the bit of lower case set, 0x10...0x19 would look like a digit.
-      isGuid = isGuid && text[index] >= 0x30 && (digit < 10 || letter < 6)
-      let value = UInt64(digit < 10 ? digit : letter &+ 10)
-      high = high &<< 4 | low &>> 60
-      low = low &<< 4 | value
-    }
-    guard isGuid else { return nil }
-    self.init(high: high, low: low)
-  }
-}
