@@ -106,7 +106,8 @@ final class ProgressBar: Sendable {
     }
     guard isDue else { return }
     Task { [self] in
-      throttled.store(Int(await meter.traffic(at: clock.uptime).waited.components.seconds), ordering: .relaxed)
+      let waited = await meter.traffic(at: clock.uptime).waited
+      throttled.store(Int(waited.components.seconds), ordering: .relaxed)
     }
     try? file.write(progress)
   }
