@@ -95,6 +95,34 @@ struct SandboxSmokeTests {
     #expect(clock.status == 0)
   }
 
+  @Test("Changes rows under a reader's hands, and says which share of the limits it used")
+  func changesUnderReaders() async throws {
+    let sandbox = try await SandboxProcess(contacts: 300)
+    let turned = try await sandbox.sandbox(
+      "knobs", "--json", "dataverse.maxPageSize=20", "dataverse.mutations=9",
+      "dataverse.mutateUpdates=5", "dataverse.trackedOrder=version", "dataverse.guidSort=text",
+      "dataverse.guidFilter=text", "dataverse.shortPages=30", "dataverse.emptyPages=20")
+    #expect(turned.json["dataverse"]?["guidSort"] == "text")
+    let wrong = try await sandbox.sandbox("knobs", "dataverse.guidSort=none")
+    #expect(wrong.status == 78, "\(wrong.errors)")
+
+    let loaded = try await sandbox.sync(["initial", "contacts"])
+    #expect(loaded.status == 0, "\(loaded.errors)")
+    let knobs = try await sandbox.sandbox("knobs", "--json")
+    #expect(knobs.json["dataverse"]?["mutations"] == 0)
+    let compared = try await sandbox.sandbox("compare", "contacts")
+    #expect(compared.status == 0, "\(compared.output)")
+
+    let meters = try await sandbox.sandbox("meters", "--json", "--reset")
+    let limits = try #require(meters.json["dataverse"]?["limits"]?.members)
+    let server = try #require(limits.last?.value["server0"])
+    #expect(server["requests"]?.integer ?? 0 > 15)
+    #expect(server["violations"] == 0)
+    #expect(limits.contains { $0.name == "share" })
+    let again = try await sandbox.sandbox("meters", "--json")
+    #expect(again.json["dataverse"]?["limits"]?["elapsedMilliseconds"] == 0)
+  }
+
   private let tenant = "6f1c0e0e-2b5d-4e11-8179-000d3a1b2c3d"
 
   private func curl(_ sandbox: SandboxProcess, _ arguments: String...) async throws

@@ -82,6 +82,7 @@ struct ExpectedRowMaker {
     // Bulk may opt out and never in: true in Campaign may be older, false may not.
     if isOptOut, first == "false" { return .orOlder(first) }
     if !mapping.applyUpdates { return .orOlder(first) }
+    guard kept.count > 1 else { return .exactly(first) }
     let all = Set(kept.compactMap { $0 })
     return all.count > 1 ? .oneOf(all.sorted()) : .exactly(first)
   }

@@ -79,6 +79,7 @@ package actor DataverseService: SandboxService {
   private struct Ticket {
     var lane: ServiceLimits.Lane
     var milliseconds: Int
+    var start: ContinuousClock.Instant
     var due: ContinuousClock.Instant?
     var isPacked: Bool
   }
@@ -127,7 +128,7 @@ package actor DataverseService: SandboxService {
     let spent = cost.microseconds(knobs)
     let accepts = request["Accept-Encoding"]?.lowercased().contains("gzip") ?? false
     let ticket = Ticket(
-      lane: lane, milliseconds: spent / 1000,
+      lane: lane, milliseconds: spent / 1000, start: start,
       due: knobs.pace > 0 ? start + .microseconds(Int(Double(spent) * knobs.pace)) : nil,
       isPacked: knobs.gzip && accepts && response.body.count > 256)
     return (finish(response, lane, []), ticket)
@@ -135,7 +136,8 @@ package actor DataverseService: SandboxService {
 
   /// - Returns: the headers that say what is left.
   private func end(_ ticket: Ticket) -> [HTTPHeader] {
-    limits.leave(ticket.lane, cost: ticket.milliseconds, at: clock.now)
+    let underWay = (ContinuousClock.now - ticket.start) / max(knobs.timeScale, 0.000_001)
+    limits.leave(ticket.lane, cost: ticket.milliseconds, underWay: underWay, at: clock.now)
     return limits.headers(of: ticket.lane, knobs)
   }
 

@@ -9,6 +9,8 @@ struct KeySequence: Sendable {
   /// Ascending once settled.
   private(set) var inserted: [GuidRank] = []
   private var fresh: [GuidRank] = []
+  /// Of both, those that are no more; taken out when it settles.
+  private var gone: Set<GuidRank> = []
 
   /// - Parameter inserted: keys that are there besides the generator's.
   init(_ order: GuidOrder, _ keys: KeySpace, inserted: [RowKey] = []) {
@@ -25,7 +27,9 @@ struct KeySequence: Sendable {
   }
 
   /// Every key that was inserted and not forgotten.
-  var insertedKeys: [RowKey] { (inserted + fresh).map(order.key) }
+  var insertedKeys: [RowKey] {
+    (inserted + fresh).filter { !gone.contains($0) }.map(order.key)
+  }
 
   func slot(_ place: Int) -> Int { slots.map { Int($0[place]) } ?? place }
 
@@ -57,22 +61,23 @@ struct KeySequence: Sendable {
     return low
   }
 
-  mutating func insert(_ key: RowKey) { fresh.append(order.rank(key)) }
+  mutating func insert(_ key: RowKey) {
+    let rank = order.rank(key)
+    if gone.remove(rank) == nil { fresh.append(rank) }
+  }
 
   mutating func forget(_ key: RowKey) {
     let rank = order.rank(key)
-    if fresh.last == rank {
-      fresh.removeLast()
-    } else if let place = fresh.lastIndex(of: rank) {
-      fresh.remove(at: place)
-    } else {
-      let place = insertedBound(rank)
-      if place < inserted.count, inserted[place] == rank { inserted.remove(at: place) }
-    }
+    if fresh.last == rank { fresh.removeLast() } else { gone.insert(rank) }
   }
 
-  /// Sorts what was inserted since the last reading.
+  /// Sorts what was inserted since the last reading, and takes out what was forgotten.
   mutating func settle() {
+    if !gone.isEmpty {
+      inserted.removeAll { gone.contains($0) }
+      fresh.removeAll { gone.contains($0) }
+      gone = []
+    }
     guard !fresh.isEmpty else { return }
     fresh.sort()
     var merged: [GuidRank] = []

@@ -3,7 +3,7 @@ import Core
 /// What was used of the service protection limits since the counting began, by application user and
 /// web server.
 ///
-/// - Units: `elapsed` and executed time are the service's own: real time divided by `timeScale`.
+/// - Units: times are the service's own: real time divided by `timeScale`.
 package struct LimitMeter: Sendable, Equatable {
   /// One application user on one web server.
   package struct Lane: Sendable, Equatable {
@@ -11,7 +11,11 @@ package struct LimitMeter: Sendable, Equatable {
     package var server: Int
     /// Requests that ran.
     package var requests = 0
+    /// As modelled.
     package var executedMilliseconds = 0
+    /// From their arrival until they were answered; with `pace` equal to `timeScale` the same, unless
+    /// the machine is too slow to play the model at that speed.
+    package var underWayMilliseconds = 0
     /// Requests that were answered with 429, by the limit that was hit.
     package var refusedForRequests = 0
     package var refusedForExecution = 0
@@ -87,6 +91,7 @@ extension LimitMeter.Lane {
     func number(_ value: Int) -> JSONValue { .number(String(value)) }
     return [
       "requests": number(requests), "executedMilliseconds": number(executedMilliseconds),
+      "underWayMilliseconds": number(underWayMilliseconds),
       "refusedForRequests": number(refusedForRequests),
       "refusedForExecution": number(refusedForExecution),
       "refusedForConcurrency": number(refusedForConcurrency), "violations": number(violations),

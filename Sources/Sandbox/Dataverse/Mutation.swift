@@ -85,7 +85,8 @@ extension DataverseService {
     let (chosen, total) = choose(mutation.updates + mutation.deletes, index, &dice)
     report.updated = Array(chosen.prefix(min(mutation.updates, total)))
     report.deleted = Array(chosen.dropFirst(report.updated.count).prefix(mutation.deletes))
-    for key in report.updated { alter(index, key, &dice) }
+    let alterable = alterable(index)
+    for key in report.updated { alter(index, key, alterable, &dice) }
     remove(index, report.deleted)
     for _ in 0..<mutation.creates { report.created.append(addFresh(index, &dice)) }
 
@@ -156,10 +157,9 @@ extension DataverseService {
     return keys
   }
 
-  /// New values for one to three columns: what another row would have there.
-  private func alter(_ table: Int, _ key: RowKey, _ dice: inout Dice) {
-    let store = stores[table]
-    let columns = store.definition.columns
+  /// The columns that a busy day changes, and those among them that make a row a child.
+  private func alterable(_ table: Int) -> (columns: [Int], links: [ParentLink]) {
+    let columns = stores[table].definition.columns
     let links = links(of: table)
     let writable = columns.indices.filter { position in
       guard columns[position].access.contains(.update) else { return false }
@@ -169,15 +169,23 @@ extension DataverseService {
       default: return true
       }
     }
+    return (writable, links)
+  }
+
+  /// New values for one to three columns: what another row would have there.
+  private func alter(
+    _ table: Int, _ key: RowKey, _ alterable: (columns: [Int], links: [ParentLink]),
+    _ dice: inout Dice
+  ) {
     var values: [Int: FieldValue] = [:]
-    for _ in 0...dice.below(3) where !writable.isEmpty {
-      let position = writable[dice.below(writable.count)]
+    for _ in 0...dice.below(3) where !alterable.columns.isEmpty {
+      let position = alterable.columns[dice.below(alterable.columns.count)]
       let slot = 1 << 40 + dice.below(1 << 20)
-      if let link = links.first(where: { $0.position == position }) {
+      if let link = alterable.links.first(where: { $0.position == position }) {
         values[position] = parent(link, slot: slot, of: table, &dice)
       } else {
-        values[position] = store.generator.value(
-          columns[position].recipe, column: position, slot: slot)
+        values[position] = stores[table].generator.value(
+          stores[table].definition.columns[position].recipe, column: position, slot: slot)
       }
     }
     change(table, key, values)

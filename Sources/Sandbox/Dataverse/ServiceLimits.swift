@@ -144,13 +144,17 @@ struct ServiceLimits: Sendable {
     meter(lane, at: now) { $0.mostAtOnce = max($0.mostAtOnce, inFlight) }
   }
 
-  mutating func leave(_ lane: Lane, cost milliseconds: Int, at now: Instant) {
+  /// - Parameter underWay: since the request came, in the service's time.
+  mutating func leave(
+    _ lane: Lane, cost milliseconds: Int, underWay: Duration, at now: Instant
+  ) {
     usage[lane]?.inFlight -= 1
     usage[lane]?.executed += milliseconds
     usage[lane]?.entries.append(Entry(when: now, milliseconds: milliseconds))
     meter(lane, at: now) { meter in
       meter.requests += 1
       meter.executedMilliseconds += milliseconds
+      meter.underWayMilliseconds += Int(underWay / .milliseconds(1))
     }
   }
 

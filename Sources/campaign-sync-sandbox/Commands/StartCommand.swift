@@ -63,8 +63,8 @@ struct StartCommand: AsyncParsableCommand {
 
   func validate() throws {
     for (option, _, count) in others + [("--contacts", "contact", contacts)]
-    where !(0...10_000_000).contains(count ?? 0) {
-      throw ValidationError("\(option) takes 0 to 10000000.")
+    where !(0...20_000_000).contains(count ?? 0) {
+      throw ValidationError("\(option) takes 0 to 20000000.")
     }
     guard (1...9).contains(clients) else { throw ValidationError("--clients takes 1 to 9.") }
     guard (1...65_533).contains(port), (1...65_535).contains(sftpPort) else {

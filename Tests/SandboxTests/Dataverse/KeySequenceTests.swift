@@ -26,12 +26,14 @@ import Testing
     for key in keys[10..<20] { sequence.insert(key) }
     sequence.settle()
     for key in keys[20...] { sequence.insert(key) }
-    for key in [keys[3], keys[15], keys[25], keys[39]] { sequence.forget(key) }
+    for key in [keys[3], keys[15], keys[25], keys[39], keys[4], keys[26]] { sequence.forget(key) }
+    for key in [keys[4], keys[26]] { sequence.insert(key) }
+    let before = Set(sequence.insertedKeys)
     sequence.settle()
     let left = keys.enumerated().filter { ![3, 15, 25, 39].contains($0.offset) }.map(\.element)
     #expect(
       sequence.inserted.map(GuidOrder.text.key) == left.sorted { $0.description < $1.description })
-    #expect(Set(sequence.insertedKeys) == Set(left))
+    #expect(Set(sequence.insertedKeys) == Set(left) && before == Set(left))
     let rank = GuidOrder.text.rank(keys[7])
     #expect(sequence.inserted[sequence.insertedBound(rank)] == rank)
   }

@@ -1,7 +1,8 @@
 import Core
 import JSONPages
-import Sandbox
 import Testing
+
+@testable import Sandbox
 
 @Suite struct ReadTroublesTests {
   /// The keys of a chain, in its order.
@@ -41,6 +42,25 @@ import Testing
     let filter = "contactid%20gt%20\(all[40])%20and%20contactid%20lt%20\(all[90])"
     let rest = try await keys(fixture, "&$filter=\(filter)&$orderby=contactid", nine)
     #expect(rest == Array(all[41..<90]))
+  }
+
+  @Test("A page of a range costs what it holds, however large the table", .timeLimit(.minutes(1)))
+  func largeTable() async throws {
+    let fixture = try await DataverseFixture(rows: 5_000_000) { $0.limitsEnabled = false }
+    let space = KeySpace(count: 5_000_000, seed: mix(1, salt("contact")))
+    for slot in stride(from: 40_000, to: 5_000_000, by: 90_000) {
+      let (low, high) = (space.rank(slot).key, space.rank(slot + 12).key)
+      for (comparison, wanted) in [("ge", slot..<slot + 12), ("gt", slot + 1..<slot + 12)] {
+        let filter = "contactid%20\(comparison)%20\(low)%20and%20contactid%20lt%20\(high)"
+        let found = try await keys(fixture, "&$orderby=contactid&$filter=\(filter)", nine)
+        #expect(found == wanted.map { space.rank($0).key })
+      }
+      let open = "&$orderby=contactid&$filter=contactid%20ge%20\(low)"
+      let page = try await fixture.get("contacts?$select=contactid" + open, nine)
+      let next = try await fixture.get(try #require(page["@odata.nextLink"]?.text), nine)
+      #expect(
+        next["value"]?.items?.last?["contactid"]?.text == space.rank(slot + 17).key.description)
+    }
   }
 
   @Test("Refused ranges leave everything else that names guids alone")

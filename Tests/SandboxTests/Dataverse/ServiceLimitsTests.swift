@@ -125,6 +125,7 @@ import Testing
     #expect(ContinuousClock.now - start >= .milliseconds(50))
     let lane = await fixture.service.limitMeter.lanes[0]
     #expect(lane.executedMilliseconds == 300 && lane.mostAtOnce > 1)
+    #expect(lane.underWayMilliseconds >= 300)
   }
 
   @Test("Waits shrink with the scale of time, and never grow beyond seven minutes")
