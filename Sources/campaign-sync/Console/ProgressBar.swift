@@ -29,6 +29,8 @@ final class ProgressBar: Sendable {
   /// Records that the work in hand is about; 0 where nobody knows.
   private let expected = Atomic<Int>(0)
   private let throttled = Atomic<Int>(0)
+  /// How many records there are; nil once it was asked.
+  private let question = Mutex<(@Sendable () async -> Int?)?>(nil)
   private let written = Mutex<Duration?>(nil)
 
   /// - Parameter isQuiet: it never draws: somebody else does.
@@ -46,7 +48,16 @@ final class ProgressBar: Sendable {
   }
 
   /// Asks, beside the work, how many records there are; no answer is no harm.
+  ///
+  /// Where nobody watches, not before the run has taken a while: most runs are over by then, and need
+  /// no request more than their work.
   func expect(_ count: @escaping @Sendable () async -> Int?) {
+    question.withLock { $0 = count }
+    if draws { ask() }
+  }
+
+  private func ask() {
+    guard let count = question.withLock({ $0.take() }) else { return }
     Task { [self] in
       if let count = await count() { expected.store(count, ordering: .relaxed) }
     }
@@ -105,6 +116,7 @@ final class ProgressBar: Sendable {
       return true
     }
     guard isDue else { return }
+    if clock.uptime - began >= .seconds(5) { ask() }
     Task { [self] in
       let waited = await meter.traffic(at: clock.uptime).waited
       throttled.store(Int(waited.components.seconds), ordering: .relaxed)
