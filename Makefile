@@ -26,7 +26,7 @@ demo: setup
 
 test: setup
 	swift build --build-tests --explicit-target-dependency-import-check error
-	swift test --skip-build
+	scripts/test
 
 # What CI runs. Warnings are errors here, in every build below.
 check: export CAMPAIGN_SYNC_STRICT = 1

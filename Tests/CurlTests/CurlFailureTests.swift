@@ -36,8 +36,9 @@ struct CurlFailureTests {
 
   @Test("Nobody listens: not sent")
   func reportsUnreachable() async throws {
-    let port = try SilentPort()
-    let dead = await failure(HTTPRequest("POST", "http://127.0.0.1:\(port.number)/"))
+    let dead = try await withSilentPort { port in
+      await failure(HTTPRequest("POST", "http://127.0.0.1:\(port)/"))
+    }
     #expect(dead == TransportFailure(.unreachable, code: "curl 7"))
   }
 

@@ -150,10 +150,11 @@ import Testing
   @Test func nobodyThereIsUnavailable() async throws {
     try await withSSHD { server in
       var settings = try server.settings()
-      let port = try SilentPort()
-      settings.port = port.number
       settings.knownHosts = try server.write(known: server.knownHostLines("127.0.0.1"), name: "k")
-      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      let error = try await withSilentPort { port in
+        settings.port = port
+        return await failure(SFTPSettings(settings, passphrase: nil))
+      }
       #expect(error?.kind == .unavailable)
       #expect(error?.reason == "nothing accepts connections there")
     }

@@ -119,11 +119,12 @@ extension FaultTests {
         right.replacing("  url: \(dynamics)\n", with: "  url: \(dynamics)/elsewhere\n"),
         to: "jobs/environments/test.yaml")
       try await sandbox.type("export contacts").expect(78, "dynamics.url")
-      // Nobody listens on the discard port of a test machine.
-      try sandbox.write(
-        right.replacing("  url: \(dynamics)\n", with: "  url: http://127.0.0.1:9\n"),
-        to: "jobs/environments/test.yaml")
-      try await sandbox.type("export contacts --deadline 2s").expect(75, "no connection")
+      try await withSilentPort { port in
+        try sandbox.write(
+          right.replacing("  url: \(dynamics)\n", with: "  url: http://127.0.0.1:\(port)\n"),
+          to: "jobs/environments/test.yaml")
+        try await sandbox.type("export contacts --deadline 2s").expect(75, "no connection")
+      }
     }
 
     @Test("An expired delta token is routine: the same run reads the table, and ends equal")
