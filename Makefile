@@ -1,7 +1,7 @@
 # Everything a person or a machine types here. `make demo` and `make test` do all the set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build release demo test check lint format golden storm interop bench ledger-bench install clean
+.PHONY: setup build release demo test check lint format golden storm interop bench ledger-bench large install clean
 
 SEEDS ?= 200
 # As many tests at once as two cores can carry: all at once starve each other of time.
@@ -61,6 +61,13 @@ ROWS ?= 5000000
 ledger-bench: setup
 	swift build -c release --product ledger-bench
 	@folder=$$(mktemp -d) && .build/release/ledger-bench "$$folder" $(ROWS); rm -rf "$$folder"
+
+# A load of ROWS contacts killed KILLS times on the way, then CHANGES rows by API; equal, or it fails.
+KILLS ?= 10
+CHANGES ?= 0
+large: release
+	swift build -c release --static-swift-stdlib --product campaign-sync-sandbox
+	python3 bench/large.py --rows $(ROWS) --kills $(KILLS) --changes $(CHANGES)
 
 install: release
 	install -D -m 0755 .build/release/campaign-sync "$(DESTDIR)$(PREFIX)/bin/campaign-sync"

@@ -6,8 +6,9 @@ import Testing
 /// A table that is large for its settings, loaded by the built tool: by ranges, several at a time.
 @Suite(.timeLimit(.minutes(10))) struct PartitionFlowTests {
   /// 1,200 contacts, fifty a page, ranges from a hundred rows on.
-  private func world(page: Int = 50) async throws -> SandboxProcess {
-    let world = try await SandboxProcess.ofSmallPieces(contacts: 1200, page: page, part: "4 KiB")
+  private func world(page: Int = 50, users: Int = 1) async throws -> SandboxProcess {
+    let world = try await SandboxProcess.ofSmallPieces(
+      contacts: 1200, page: page, part: "4 KiB", arguments: ["--clients", String(users)])
     let text = world.text(of: "jobs/environments/test.yaml")
     let line = "dynamics:\n"
     try world.write(
@@ -74,6 +75,20 @@ import Testing
     try await world.turn("dataverse.mutations=0")
     #expect(try await world.sync("delta", "contacts").status == 0)
     #expect(try await world.comparison() == "equal", "seed \(seed)")
+  }
+
+  @Test("Several application users share the readers")
+  func severalUsers() async throws {
+    let world = try await world(page: 10, users: 3)
+    #expect(try await world.sync("initial", "contacts").status == 0)
+    #expect(try await world.comparison() == "equal")
+    let limits = try await world.sandbox("meters", "--json").json["dataverse"]?["limits"]
+    let users = limits?.members?.filter { $0.value["server0"] != nil || $0.value["server1"] != nil }
+    #expect(users?.count == 3)
+    for user in users ?? [] {
+      let servers = user.value.members?.compactMap { $0.value["requests"]?.integer } ?? []
+      #expect(servers.reduce(0, +) > 10, "\(user.name): 120 pages of ranges among three")
+    }
   }
 
   @Test("Killed anywhere and run again: every row is loaded once, and both sides are equal")

@@ -7,12 +7,13 @@ extension SandboxProcess {
   /// A world whose pages and parts are small, so that there are many of them.
   static func ofSmallPieces(
     contacts: Int, page: Int, part: String = "4 KiB", seed: UInt64 = 1,
-    jobs: [String: String] = [:]
+    jobs: [String: String] = [:], arguments: [String] = []
   ) async throws -> SandboxProcess {
     var files = committedJobs.filter { $0.key == "contacts" }
     files["contacts"] = files["contacts"]?.replacing("partSize: 64 MiB", with: "partSize: \(part)")
     files.merge(jobs) { _, given in given }
-    let world = try await SandboxProcess(contacts: contacts, seed: seed, jobs: files)
+    let world = try await SandboxProcess(
+      contacts: contacts, seed: seed, jobs: files, arguments: arguments)
     try await world.turn("dataverse.maxPageSize=\(page)", "dataverse.limitsEnabled=false")
     return world
   }

@@ -9,21 +9,35 @@ struct PackedRecord: Sendable, Equatable {
   init() {}
 
   /// - Parameter values: ascending by position.
-  init(_ values: some Sequence<(position: Int, text: ArraySlice<UInt8>)>) {
-    for (position, text) in values {
-      bytes.append(UInt8(truncatingIfNeeded: position))
-      var length = text.count
-      while length >= 128 {
-        bytes.append(UInt8(length & 127 | 128))
-        length >>= 7
+  init<Text: Collection<UInt8>>(_ values: [(position: Int, text: Text)]) {
+    // Exactly as long as it has to be: there are millions of them.
+    let size = values.reduce(0) { size, value in
+      let length = value.text.count
+      return size + 1 + PackedRecord.width(of: length) + length
+    }
+    bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+      for (position, text) in values {
+        buffer[filled] = UInt8(truncatingIfNeeded: position)
+        filled += 1
+        var length = text.count
+        while length >= 128 {
+          buffer[filled] = UInt8(length & 127 | 128)
+          filled += 1
+          length >>= 7
+        }
+        buffer[filled] = UInt8(length)
+        filled += 1
+        filled += UnsafeMutableBufferPointer(rebasing: buffer[filled...]).initialize(from: text).1
       }
-      bytes.append(UInt8(length))
-      bytes += text
     }
   }
 
+  private static func width(of length: Int) -> Int {
+    length < 128 ? 1 : 1 + width(of: length >> 7)
+  }
+
   init(_ values: [Int: String]) {
-    self.init(values.sorted { $0.key < $1.key }.map { ($0.key, Array($0.value.utf8)[...]) })
+    self.init(values.sorted { $0.key < $1.key }.map { (position: $0.key, text: $0.value.utf8) })
   }
 
   /// The bytes of one field; nil where it has its default.
@@ -186,8 +200,9 @@ struct RecordIndex: Sendable {
 
   func candidates(_ text: some Collection<UInt8>) -> [Int] {
     let hash = RecordIndex.hash(text)
-    let all = (first[hash].map { [$0] } ?? []) + (more[hash] ?? [])
-    return all.map(Int.init).sorted()
+    guard let one = first[hash] else { return [] }
+    guard !more.isEmpty, let others = more[hash] else { return [Int(one)] }
+    return ([one] + others).map(Int.init).sorted()
   }
 
   mutating func add(_ id: Int, under text: some Collection<UInt8>) {

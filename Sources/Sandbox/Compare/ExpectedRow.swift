@@ -65,14 +65,14 @@ struct ExpectedRowMaker {
     -> ExpectedRow.Field
   {
     let value = source[mapping.from] ?? source["_\(mapping.from)_value"] ?? .null
-    let optOuts = ResourceDefinition.optOuts.map(\.name)
+    let isOptOut = ResourceDefinition.optOuts.contains { $0.name == field.name }
     guard let raw = yielded(mapping.from, value, of: source) else { return .rejected }
     let isReplaced = mapping.replace[raw] != nil
     let text = mapping.replace[raw] ?? raw
 
     if text.isEmpty {
       let isLeftOut = if case .enumeration = field.kind { true } else { false }
-      if isLeftOut || optOuts.contains(field.name) { return .orOlder(field.absent) }
+      if isLeftOut || isOptOut { return .orOlder(field.absent) }
       return mapping.applyUpdates ? .exactly(field.absent) : .orOlder(field.absent)
     }
     var texts = [shown(text, isReplaced ? .null : value, in: field)].compactMap { $0 }
@@ -80,7 +80,7 @@ struct ExpectedRowMaker {
     let kept = texts.map { keptText($0, mapping, field) }
     guard let first = kept.first, let first else { return .rejected }
     // Bulk may opt out and never in: true in Campaign may be older, false may not.
-    if optOuts.contains(field.name), first == "false" { return .orOlder(first) }
+    if isOptOut, first == "false" { return .orOlder(first) }
     if !mapping.applyUpdates { return .orOlder(first) }
     let all = Set(kept.compactMap { $0 })
     return all.count > 1 ? .oneOf(all.sorted()) : .exactly(first)

@@ -153,7 +153,7 @@ extension DataverseService {
   ) {
     let store = stores[query.table]
     page.hasMore = false
-    for change in store.log[store.firstChange(after: state.version)...] {
+    for change in store.log.entries[store.log.first(after: state.version)...] {
       guard change.version <= state.upTo else { break }
       guard let row = store.row(change.key), row.version == change.version,
         query.reader?.sees(row) ?? true
@@ -172,8 +172,9 @@ extension DataverseService {
     let context =
       "\(request.url.root)$metadata#\(store.definition.entitySet)/$deletedEntity"
     page.hasMore = false
-    for stone in store.tombstones
-    where stone.version > state.version && stone.version <= state.upTo {
+    for stone in store.tombstones.entries[store.tombstones.first(after: state.version)...] {
+      guard stone.version <= state.upTo else { break }
+      guard store.isLast(stone) else { continue }
       if store.row(stone.key) != nil, !knobs.reportsRecreatedDeletion { continue }
       if page.rows == size {
         page.hasMore = true
@@ -194,12 +195,11 @@ extension DataverseService {
   /// How many items a delta from this token would have.
   func pendingChanges(_ table: Int, _ token: DeltaToken, _ reader: RowReader?) -> Int {
     let store = stores[table]
-    let rows = store.log[store.firstChange(after: token.version)...].count { change in
+    let deletions = store.tombstones.count(after: token.deletionsSince)
+    guard let reader else { return store.log.count(after: token.version) + deletions }
+    let rows = store.log.entries[store.log.first(after: token.version)...].count { change in
       guard let row = store.row(change.key) else { return false }
-      return row.version == change.version && reader?.sees(row) ?? true
-    }
-    let deletions = store.tombstones.count {
-      $0.version > token.deletionsSince && store.row($0.key) == nil
+      return row.version == change.version && reader.sees(row)
     }
     return rows + deletions
   }

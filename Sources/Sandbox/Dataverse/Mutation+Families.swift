@@ -27,7 +27,7 @@ extension DataverseService {
   ) -> FieldValue {
     let name = stores[link.table].definition.logicalName
     if dice.percent(50),
-      let young = stores[link.table].log.suffix(64).last(where: { _ in
+      let young = stores[link.table].log.entries.suffix(64).last(where: { _ in
         dice.percent(20)
       }), stores[link.table].row(young.key) != nil
     {
@@ -89,7 +89,7 @@ extension DataverseService {
     var keys: [RowKey] = []
     guard count > 0 else { return keys }
     var seen = Set(recent)
-    for stone in stores[table].tombstones.reversed() where keys.count < count {
+    for stone in stores[table].tombstones.entries.reversed() where keys.count < count {
       guard stores[table].row(stone.key) == nil, seen.insert(stone.key).inserted else { continue }
       keys.append(stone.key)
     }

@@ -22,8 +22,7 @@ struct RowView {
 
   func value(_ position: Int) -> FieldValue {
     if let written, let value = written.values[position] { return value }
-    let column = definition.columns[position]
-    switch column.recipe {
+    switch definition.columns[position].recipe {
     case .key: return .key(key)
     case .version: return .whole(version)
     case .fullName: return fullName

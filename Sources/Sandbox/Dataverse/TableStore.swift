@@ -2,34 +2,27 @@ import Core
 
 /// The rows of one table: generated ones by slot, written ones in an overlay, deletions as tombstones.
 struct TableStore: Sendable {
-  struct Tombstone: Sendable {
-    var version: Int64
-    var key: RowKey
-    var when: Instant
-  }
-  struct Change: Sendable {
-    var version: Int64
-    var key: RowKey
-  }
   /// What takes one write back; applied in reverse order.
   enum Undo: Sendable {
     case insert(RowKey)
     case update(RowKey, WrittenRow?)
-    case delete(RowKey, WrittenRow?, wasGenerated: Bool)
+    /// `gone`: the version of an earlier deletion.
+    case delete(RowKey, WrittenRow?, wasGenerated: Bool, gone: Int64?)
   }
 
   let definition: TableDefinition
   let generator: RowGenerator
   private(set) var written: [RowKey: WrittenRow] = [:]
-  /// Ascending by version; an entry is stale when its row was written or deleted again.
-  private(set) var log: [Change] = []
-  private(set) var tombstones: [Tombstone] = []
+  /// An entry counts until its row is written again or deleted.
+  private(set) var log = VersionLog()
+  /// An entry counts until its row is there again.
+  private(set) var tombstones = VersionLog()
   private(set) var count: Int
   /// SQL Server's order first; others when a reading wants them.
   private var sequences: [KeySequence]
   private var deleted: Set<RowKey> = []
-  /// Every key that a deleted row ever had.
-  private var gone: Set<RowKey> = []
+  /// Every key that a deleted row ever had, with the version of its last deletion.
+  private var gone: [RowKey: Int64] = [:]
 
   init(definition: TableDefinition, generator: RowGenerator) {
     self.definition = definition
@@ -49,11 +42,14 @@ struct TableStore: Sendable {
   }
 
   /// True where a row of that key was here and is no more.
-  func wasDeleted(_ key: RowKey) -> Bool { gone.contains(key) && row(key) == nil }
+  func wasDeleted(_ key: RowKey) -> Bool { gone[key] != nil && row(key) == nil }
+
+  /// True where no later deletion of that row is known.
+  func isLast(_ stone: VersionLog.Entry) -> Bool { gone[stone.key] == stone.version }
 
   /// True where a row that is here was gone before, or was not here when the world began.
   func cameLater(_ key: RowKey) -> Bool {
-    gone.contains(key) || written[key]?.isInserted ?? false
+    gone[key] != nil || written[key]?.isInserted ?? false
   }
 
   // MARK: writing
@@ -62,11 +58,15 @@ struct TableStore: Sendable {
     _ key: RowKey, slot: Int? = nil, values: [Int: FieldValue], version: Int64
   ) -> Undo {
     written[key] = WrittenRow(slot: slot, isInserted: true, version: version, values: values)
-    log.append(Change(version: version, key: key))
+    log.append(version, key, at: TableStore.noMoment)
+    if let gone = gone[key] { tombstones.set(gone, counts: false) }
     remember(key)
     count += 1
     return .insert(key)
   }
+
+  /// Changes need none.
+  private static let noMoment = Instant(seconds: 0)
 
   /// The row must exist.
   mutating func update(_ key: RowKey, values: [Int: FieldValue], version: Int64) -> Undo {
@@ -78,7 +78,8 @@ struct TableStore: Sendable {
     row.version = version
     row.values.merge(values) { _, new in new }
     written[key] = row
-    log.append(Change(version: version, key: key))
+    if let before { log.set(before.version, counts: false) }
+    log.append(version, key, at: TableStore.noMoment)
     return .update(key, before)
   }
 
@@ -87,10 +88,11 @@ struct TableStore: Sendable {
     let before = written.removeValue(forKey: key)
     let wasGenerated = !(before?.isInserted ?? false)
     if wasGenerated { deleted.insert(key) } else { forget(key) }
-    tombstones.append(Tombstone(version: version, key: key, when: now))
-    gone.insert(key)
+    if let before { log.set(before.version, counts: false) }
+    tombstones.append(version, key, at: now)
+    let earlier = gone.updateValue(version, forKey: key)
     count -= 1
-    return .delete(key, before, wasGenerated: wasGenerated)
+    return .delete(key, before, wasGenerated: wasGenerated, gone: earlier)
   }
 
   mutating func undo(_ step: Undo) {
@@ -98,14 +100,18 @@ struct TableStore: Sendable {
     case .insert(let key):
       written[key] = nil
       log.removeLast()
+      if let gone = gone[key] { tombstones.set(gone, counts: true) }
       forget(key)
       count -= 1
     case .update(let key, let before):
       written[key] = before
       log.removeLast()
-    case .delete(let key, let before, let wasGenerated):
+      if let before { log.set(before.version, counts: true) }
+    case .delete(let key, let before, let wasGenerated, let earlier):
       written[key] = before
       tombstones.removeLast()
+      gone[key] = earlier
+      if let before { log.set(before.version, counts: true) }
       if wasGenerated { deleted.remove(key) } else { remember(key) }
       count += 1
     }
@@ -113,8 +119,7 @@ struct TableStore: Sendable {
 
   /// Drops tombstones that no valid token can ask for.
   mutating func pruneTombstones(before limit: Instant) {
-    guard let first = tombstones.first, first.when < limit else { return }
-    tombstones.removeAll { $0.when < limit }
+    tombstones.removeAll(before: limit)
   }
 
   private mutating func remember(_ key: RowKey) {
@@ -205,16 +210,5 @@ struct TableStore: Sendable {
   ) -> Bool {
     if !deleted.isEmpty, deleted.contains(key) { return true }
     return visit(view(key, slot: sequence.slot(place), written.isEmpty ? nil : written[key]))
-  }
-
-  /// The first log entry above a version.
-  func firstChange(after version: Int64) -> Int {
-    var low = 0
-    var high = log.count
-    while low < high {
-      let middle = (low + high) / 2
-      if log[middle].version <= version { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

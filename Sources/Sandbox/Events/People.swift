@@ -62,7 +62,7 @@ extension DataverseService {
     guard let index = index(table), count > 0 else { return [] }
     var seen: Set<RowKey> = []
     var keys: [RowKey] = []
-    for stone in stores[index].tombstones.reversed() where keys.count < count {
+    for stone in stores[index].tombstones.entries.reversed() where keys.count < count {
       guard stores[index].row(stone.key) == nil, seen.insert(stone.key).inserted else { continue }
       keys.append(stone.key)
     }

@@ -163,9 +163,7 @@ extension CampaignService {
       let row = tables[task.space][id]
     else {
       let packed = PackedRecord(
-        values.lazy.compactMap { position, text in
-          text.map { (position: position, text: Array($0.utf8)[...]) }
-        })
+        values.compactMap { position, text in text.map { (position: position, text: $0.utf8) } })
       _ = tables[task.space].insert(packed, at: clock())
       imports[task.number].inserted += 1
       return

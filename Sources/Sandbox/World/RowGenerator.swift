@@ -144,9 +144,13 @@ struct RowGenerator: Sendable {
     var dice = Dice(UInt64(draw))
     let lines = draw % 40 == 0 ? 80 : 1 + draw % 3
     var text = draw % 23 == 0 ? " " : ""
-    for line in 0..<lines where text.utf16.count < 1900 {
-      if line > 0 { text += draw % 5 == 0 ? "\n" : "\r\n" }
-      text += Vocabulary.sentences[dice.below(Vocabulary.sentences.count)]
+    // Counted along: to count the whole text's units for each line is most of the work.
+    var length = text.utf16.count
+    for line in 0..<lines where length < 1900 {
+      let end = line == 0 ? "" : draw % 5 == 0 ? "\n" : "\r\n"
+      let sentence = dice.below(Vocabulary.sentences.count)
+      text += end + Vocabulary.sentences[sentence]
+      length += end.utf16.count + Vocabulary.sentenceLengths[sentence]
     }
     if draw % 29 == 0 { text += "\r\n\r\n" }
     return text

@@ -88,6 +88,7 @@ enum Vocabulary {
     "50% off; 3,5 > 3.4 & <b>ok</b>",
     "'; DROP TABLE contact; --", "次回の訪問は来週です。", "tab\there",
   ]
+  static let sentenceLengths = sentences.map(\.utf16.count)
   static let domains = ["example.org", "example.com", "example.net", "mail.example.co.uk"]
   static let mailNames = [
     "ada", "jean.luc", "info", "o'neil", "maria", "k_mueller", "anna+news", "x", "first.last-name",

@@ -192,4 +192,21 @@ import Testing
     #expect(await fixture.service.keys(of: "contact", count: 500).count { $0 == key } == 1)
     #expect(await fixture.service.count(of: "contact") == 120)
   }
+
+  @Test("A row that went twice is one deletion, and counted as one")
+  func goneTwice() async throws {
+    let fixture = try await DataverseFixture()
+    let delta = try #require(
+      try await fixture.follow("contacts?$select=lastname", Self.track).delta)
+    let key = await fixture.service.keys(of: "contact", offset: 9, count: 1)[0]
+    for round in 1...3 {
+      if round > 1 { await fixture.service.upsert(key, of: "contact", ["lastname": "Back"]) }
+      let back = try await fixture.send("GET", "contacts/$count?" + delta.split(separator: "&")[1])
+      #expect(back.body.last == (round > 1 ? 0x31 : 0x30))
+      await fixture.service.delete(key, of: "contact")
+      #expect(try await fixture.follow(delta).items.map { $0["id"]?.text } == [key.description])
+      let gone = try await fixture.send("GET", "contacts/$count?" + delta.split(separator: "&")[1])
+      #expect(gone.body.last == 0x31)
+    }
+  }
 }
