@@ -17,14 +17,12 @@ import time
 
 import harness
 from egress import bench_egress
+from export import bench_export, bench_memory
 from harness import ROOT, SANDBOX, TOOL, Server, median, run, scratch
-from world import World, call, pairs, row, spread, table
+from world import MEBIBYTE, World, call, pairs, row, table
 
 sys.path.insert(0, str(ROOT / "Tests" / "interop"))
 from openssh import options as sftp_options  # noqa: E402
-
-MEBIBYTE = 1 << 20
-PREFER = "odata.track-changes,odata.maxpagesize=5000"
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--contacts", type=int, default=100_000)
@@ -36,111 +34,12 @@ arguments.add_argument("--large", type=int, default=5 * 1024, help="MiB of one e
 arguments.add_argument("--only", help="export, memory, sftp, delta or egress")
 arguments = arguments.parse_args()
 
-# --- Export -------------------------------------------------------------------------------------
-
-
-def bench_export(world):
-    pages = Server(ROOT / "bench" / "replay.py", "--upstream", world.sandbox.dynamics)
-    world.lead(dynamics=pages.url)
-    token = world.token()
-    script, out = ROOT / "bench" / "peers" / "export_requests.py", scratch.path / "peer.csv"
-
-    def ours():
-        world.forget()
-        return world.tool("export", "contacts")
-
-    def python():
-        return run(sys.executable, script, pages.url, token, out)
-
-    def curl(config):
-        return run("curl", "-sS", "-H", f"Prefer: {PREFER}", "-K", config)
-
-    ours(), python()  # fills the memory of the page server
-    known = call(pages.url + "/_pages")
-    config = scratch.path / "pages.curl"
-    config.write_text(
-        "".join(f'url = "{pages.url}{page}"\noutput = "/dev/null"\n' for page in known["pages"]))
-    page = known["largest"]
-    compare_rows(out, world)
-
-    for label, pace in [("pages from memory", 0), ("a page every 250 ms", 250)]:
-        call(f"{pages.url}/_pace?ms={pace}")
-        rounds = arguments.rounds if pace == 0 else 2
-        mine, script_costs, fetches = [], [], []
-        for _ in range(rounds):
-            mine.append(ours())
-            if pace == 0:
-                script_costs.append(python())
-            fetches.append(curl(config))
-        if pace == 0:
-            export_rows(mine, script_costs)
-            memory_row(mine, page)
-        wall, fetch = median(mine, "wall"), median(fetches, "wall")
-        ratio, text = pairs(mine, fetches, "wall")
-        row(
-            f"export, wall time, {label}", f"{wall:.2f} s", f"curl {fetch:.2f} s",
-            text, "within 1.2x", ratio <= 1.2)
-    print(f"  ({len(known['pages'])} pages, the largest {page / MEBIBYTE:.1f} MiB)")
-    pages.stop()
-
-
-def export_rows(mine, script_costs):
-    rate = arguments.contacts / median(mine, "cpu")
-    peer = arguments.contacts / median(script_costs, "cpu")
-    ratio, text = pairs(script_costs, mine, "cpu")
-    row(
-        f"export, {arguments.contacts:,} x 30, rows per CPU second", f"{rate:,.0f}",
-        f"requests + csv {peer:,.0f}", text, "at least 5x", ratio >= 5)
-    wall, theirs = median(mine, "wall"), median(script_costs, "wall")
-    row(
-        "export, wall time, against the script", f"{wall:.2f} s", f"requests + csv {theirs:.2f} s",
-        pairs(script_costs, mine, "wall", " faster")[1], "(none)", theirs >= wall)
-
-
-def memory_row(mine, page):
-    peak, limit = median(mine, "peak"), 2 * page / MEBIBYTE + 32
-    row(
-        f"peak memory, {arguments.contacts:,} rows", f"{peak:.0f} MiB",
-        f"1 lane x 2 pages + 32 MiB = {limit:.0f} MiB", f"{peak / limit:.2f}x", "within it",
-        peak <= limit)
-
-
-def compare_rows(out, world):
-    """In a process of its own: what this one holds would count as its children's memory."""
-    run(sys.executable, ROOT / "bench" / "same_rows.py", out, *sorted(world.spool.rglob("*.csv")))
-
-
-# --- Memory -------------------------------------------------------------------------------------
-
-
-def bench_memory():
-    """Both tables by the same way: rendered by the sandbox, passed on, nothing kept."""
-    small, rows = arguments.contacts, arguments.contacts * arguments.times
-    peaks = {}
-    for count in [small, rows]:
-        world = World(f"memory-{count}", count, (ROOT / "bench" / "contacts.yaml").read_text())
-        pages = Server(
-            ROOT / "bench" / "replay.py", "--upstream", world.sandbox.dynamics, "--keep-nothing")
-        world.lead(dynamics=pages.url)
-        peaks[count] = []
-        for _ in range(3):
-            world.forget()
-            peaks[count].append(world.tool("export", "contacts"))
-        pages.stop()
-        world.stop()
-    large, base = median(peaks[rows], "peak"), median(peaks[small], "peak")
-    row(
-        f"peak memory, {rows:,} rows", spread(peaks[rows], "peak", "{:.0f} MiB"),
-        f"{small:,} rows " + spread(peaks[small], "peak", "{:.0f} MiB"), f"{large / base:.2f}x",
-        "the same (1.1x)", large <= 1.1 * base)
-
-
 # --- SFTP ---------------------------------------------------------------------------------------
 
 
 def bench_upload(world):
     world.forget()
-    world.lead()
+    world.lead(strict=True)
     world.tool("export", "contacts")
     exported = world.path / "exported"
     shutil.copytree(world.state, exported)
@@ -169,6 +68,12 @@ def fill(parts, mebibytes):
                 left -= file.write(block[:left])
 
 
+def clear(folder):
+    """A folder that was used before, as it is on every day but the first."""
+    for file in folder.iterdir():
+        file.unlink()
+
+
 def compare_uploads(world, exported, parts, mebibytes, rounds, label, by_way_of):
     area = pathlib.Path(world.sandbox.sftp["home"]) / "d365_loads"
     batch = scratch.path / "batch"
@@ -190,9 +95,9 @@ def compare_uploads(world, exported, parts, mebibytes, rounds, label, by_way_of)
         uploaded = sum(file.stat().st_size for file in area.rglob("*.csv"))
         if uploaded != sum(part.stat().st_size for part in parts):
             sys.exit(f"the tool uploaded {uploaded} bytes")
-        shutil.rmtree(area / "imports")
+        clear(area / "imports")
         theirs.append(run(*command))
-        shutil.rmtree(area / "imports")
+        clear(area / "imports")
     wall, peer = median(mine, "wall"), median(theirs, "wall")
     target = 1.0 if by_way_of is None else 2.0
     ratio, text = pairs(theirs, mine, "wall")
@@ -280,12 +185,12 @@ def main():
         job = (ROOT / "bench" / "contacts.yaml").read_text()
         world = World("contacts", arguments.contacts, job)
         if wants("export"):
-            bench_export(world)
+            bench_export(world, arguments)
         if wants("sftp"):
             bench_upload(world)
         world.stop()
     if wants("memory"):
-        bench_memory()
+        bench_memory(arguments)
     if wants("delta"):
         bench_delta()
     if arguments.only != "egress":

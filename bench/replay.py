@@ -4,7 +4,8 @@
 
 Prints its port, then serves until its standard input ends. Pages of `/contacts?` are kept by
 address and `Prefer`, without compression; everything else is passed on. `GET /_pages` lists the
-kept addresses and the size of the largest; `POST /_pace?ms=100` lets every kept page take as long.
+kept addresses and the size of the largest; `GET /_pace?ms=100` lets every kept page take as long,
+with `&by=size` only the largest, and the others as much less as they are smaller.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--upstream", required=True)
@@ -23,6 +24,7 @@ arguments = arguments.parse_args()
 
 kept = {}
 pace = 0.0
+largest = 0  # where pages take their time by their size
 lock = threading.Lock()
 
 
@@ -41,12 +43,14 @@ def ask(method, target, headers, body):
 
 
 def control(target):
-    global pace
+    global pace, largest
     url = urlsplit(target)
+    size = max(map(len, kept.values()), default=0)
     if url.path == "/_pace":
-        pace = int(url.query.partition("=")[2]) / 1000
-    body = json.dumps(
-        {"pages": [target for target, _ in kept], "largest": max(map(len, kept.values()), default=0)})
+        query = parse_qs(url.query)
+        pace = int(query["ms"][0]) / 1000
+        largest = size if "by" in query else 0
+    body = json.dumps({"pages": [target for target, _ in kept], "largest": size})
     return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
@@ -57,7 +61,7 @@ def answer(method, target, headers, body):
     key = (target, headers.get("prefer", ""))
     if is_page and key in kept:
         if pace:
-            time.sleep(pace)
+            time.sleep(pace * len(kept[key]) / largest if largest else pace)
         return kept[key]
     status, response = ask(method, target, headers, body)
     if is_page and status == 200 and not arguments.keep_nothing:

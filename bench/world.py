@@ -12,6 +12,7 @@ from harness import ROOT, SANDBOX, TOOL, run, scratch
 sys.path.insert(0, str(ROOT / "Tests" / "interop"))
 from sandbox import Sandbox  # noqa: E402
 
+MEBIBYTE = 1 << 20
 table = []
 
 
@@ -38,9 +39,11 @@ class World:
         self.sandbox.post("/knobs", {"dataverse": {"limitsEnabled": False}})
         self.text = self.environment.read_text()
 
-    def lead(self, dynamics=None, sftp_port=None, known_hosts=None):
-        """Sends the tool by way of a proxy."""
+    def lead(self, dynamics=None, sftp_port=None, known_hosts=None, strict=False):
+        """Sends the tool by way of a proxy; strict: it reads tables of any size in one scan."""
         text = self.text
+        if strict:
+            text = text.replace("dynamics:\n", "dynamics:\n  partitionFrom: 1000000000\n", 1)
         if dynamics:
             text = text.replace(self.sandbox.dynamics, dynamics)
         if sftp_port:

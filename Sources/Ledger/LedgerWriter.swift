@@ -10,7 +10,7 @@ final class LedgerWriter {
   private let consents: ConsentWriter
   private let readCount, writeCount: Statement
   private let readScan, writeScan, markScanned, doubt: Statement
-  private let sent: SentWriter
+  private let insertSent, updateSent: KeyBatch
   private let deletions: DeletionWriter
   private let links: LinkWriter
   private let list: ListWriter
@@ -52,7 +52,14 @@ final class LedgerWriter {
     writeScan = try database.prepare("UPDATE meta SET value = ? WHERE name = 'scan'")
     markScanned = try database.prepare("UPDATE known SET scan = ?2 WHERE key = ?1")
     doubt = try database.prepare("UPDATE known SET state = 0, digest = NULL WHERE key = ?")
-    sent = try SentWriter(database)
+    insertSent = try KeyBatch(database) { places in
+      "INSERT OR IGNORE INTO known VALUES "
+        + places.map { "(\($0), 0, NULL, ?1)" }.joined(separator: ", ")
+    }
+    updateSent = try KeyBatch(database) { places in
+      "UPDATE known SET state = 0, digest = NULL, scan = ?1 WHERE key IN "
+        + "(\(places.joined(separator: ", ")))"
+    }
     deletions = try DeletionWriter(database)
     links = try LinkWriter(database)
     list = try ListWriter(database)
@@ -162,9 +169,12 @@ final class LedgerWriter {
   }
 
   private func put(_ keys: [RowKey]) throws(SyncError) {
-    let done = try sent.put(keys, scan: scan)
-    known += done.new
-    for key in keys[done.count...] { try put(key, nil) }
+    let rest = try keys.batches { (keys) throws(SyncError) in
+      let new = try insertSent.run(keys, scan)
+      known += new
+      if new < keys.count { _ = try updateSent.run(keys, scan) }
+    }
+    for key in rest { try put(key, nil) }
   }
 
   /// Most rows are new in a load, and there in a delta: either way two look-ups at most.

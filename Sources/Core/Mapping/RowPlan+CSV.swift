@@ -152,8 +152,10 @@ private struct RowPass {
   ) -> Outcome {
     let key = cells[0]
     guard key.kind == .text, key.length == 36,
-      let rowKey = RowKey(guid: converter.text + Int(key.offset), lowerCaseTo: out)
+      let guid = GuidText(converter.text + Int(key.offset))
     else { return .badKey }
+    let rowKey = guid.key
+    guid.write(to: out)
     out += 36
     if let filter {
       switch filter.judge(cells, converter.text) {

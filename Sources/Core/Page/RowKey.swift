@@ -9,28 +9,19 @@ package struct RowKey: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, either case; nil where it is anything else.
-  package init?(_ text: some Collection<UInt8>) {
-    guard text.count == 36 else { return nil }
-    var words: (UInt64, UInt64) = (0, 0)
-    var digits = 0
-    for (position, byte) in text.enumerated() {
-      if position == 8 || position == 13 || position == 18 || position == 23 {
-        guard byte == 0x2D else { return nil }
-        continue
-      }
-      let digit: UInt8
-      switch byte {
-      case 0x30...0x39: digit = byte - 0x30
-      case 0x41...0x46: digit = byte - 0x41 + 10
-      case 0x61...0x66: digit = byte - 0x61 + 10
-      default: return nil
-      }
-      if digits < 16 { words.0 = words.0 << 4 | UInt64(digit) }
-      if digits >= 16 { words.1 = words.1 << 4 | UInt64(digit) }
-      digits += 1
+  init?(_ text: UnsafeBufferPointer<UInt8>) {
+    guard text.count == 36, let start = text.baseAddress, let guid = GuidText(start) else {
+      return nil
     }
-    self.init(high: words.0, low: words.1)
+    self = guid.key
   }
+
+  package init?(_ text: ArraySlice<UInt8>) {
+    guard let key = text.withUnsafeBufferPointer({ RowKey($0) }) else { return nil }
+    self = key
+  }
+
+  package init?(_ text: [UInt8]) { self.init(text[...]) }
 
   package init?(_ text: String) {
     self.init(Array(text.utf8))
