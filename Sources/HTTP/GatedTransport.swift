@@ -9,15 +9,17 @@ package struct GatedTransport: Transport {
   private let gate: any Gate
   private let permits: Permits
   private let patience: Patience
+  private let meter: TrafficMeter?
   /// Where the service does not say how long.
   private let unsaid: Backoff
 
+  /// - Parameter meter: told how long requests wait for the gate.
   package init(
     _ inner: any Transport, gate: any Gate, permits: Permits, patience: Patience,
-    unsaid: Backoff = Backoff(base: .seconds(5), cap: .seconds(300))
+    meter: TrafficMeter? = nil, unsaid: Backoff = Backoff(base: .seconds(5), cap: .seconds(300))
   ) {
     (self.inner, self.gate, self.permits) = (inner, gate, permits)
-    (self.patience, self.unsaid) = (patience, unsaid)
+    (self.patience, self.meter, self.unsaid) = (patience, meter, unsaid)
   }
 
   package func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPResponse {
@@ -40,7 +42,7 @@ package struct GatedTransport: Transport {
   /// at the gate and the request.
   private func attempt(_ request: HTTPRequest, after refusals: Int) async -> Outcome {
     do {
-      try await gate.wait(patience)
+      try await waitForGate()
     } catch {
       return .failure(TransportFailure(.cancelled, code: "gate", cause: error))
     }
@@ -57,6 +59,21 @@ package struct GatedTransport: Transport {
       return .failure(TransportFailure(.cancelled, code: "gate", cause: error))
     }
     return .throttled
+  }
+
+  private func waitForGate() async throws(SyncError) {
+    let clock = patience.clock
+    guard let meter, let moment = try await gate.notBefore(), moment > clock.now else {
+      return try await gate.wait(patience)
+    }
+    await meter.waitBegan(at: clock.uptime)
+    do throws(SyncError) {
+      try await gate.wait(patience)
+    } catch {
+      await meter.waitEnded(at: clock.uptime)
+      throw error
+    }
+    await meter.waitEnded(at: clock.uptime)
   }
 
   private func closing(_ response: HTTPResponse, after refusals: Int) -> Duration? {

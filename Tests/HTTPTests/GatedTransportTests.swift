@@ -69,6 +69,20 @@ struct GatedTransportTests {
     #expect(clock.uptime == .seconds(5 + 10))
   }
 
+  @Test("How long the gate was waited for is counted")
+  func countsTheWait() async throws {
+    let meter = TrafficMeter()
+    let far = ScriptedTransport(
+      clock: clock, [.success(Self.refusal("30")), .success(HTTPResponse(200))])
+    let transport = GatedTransport(
+      far, gate: MemoryGate(), permits: Permits(8),
+      patience: Patience(clock: clock, deadline: nil, stop: { false }), meter: meter)
+    _ = try await transport.send(request)
+    #expect(await meter.traffic(at: clock.uptime).waited == .seconds(30))
+    _ = try await transport.send(request)
+    #expect(await meter.traffic(at: clock.uptime).waited == .seconds(30))
+  }
+
   @Test("503 closes the gate only where it says for how long")
   func reads503() async throws {
     let mute = ScriptedTransport(clock: clock, [.success(Self.refusal(nil, status: 503))])

@@ -24,4 +24,17 @@ struct MeteredTransportTests {
     (expected.throttled, expected.failed) = (1, 1)
     #expect(await meter.traffic(at: .zero) == expected)
   }
+
+  @Test("Waits at the same time count once, and one that goes on counts too")
+  func waits() async {
+    let meter = TrafficMeter()
+    await meter.waitBegan(at: .seconds(1))
+    await meter.waitBegan(at: .seconds(2))
+    #expect(await meter.traffic(at: .seconds(4)).waited == .seconds(3))
+    await meter.waitEnded(at: .seconds(5))
+    await meter.waitEnded(at: .seconds(7))
+    #expect(await meter.traffic(at: .seconds(60)).waited == .seconds(6))
+    await meter.waitBegan(at: .seconds(61))
+    #expect(await meter.traffic(at: .seconds(62)).waited == .seconds(7))
+  }
 }

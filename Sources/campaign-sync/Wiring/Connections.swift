@@ -148,7 +148,7 @@ struct Connections {
     }
     let gated = GatedTransport(
       MeteredTransport(curl, meter: meter), gate: try gate(identity),
-      permits: Permits(concurrency), patience: patience)
+      permits: Permits(concurrency), patience: patience, meter: meter)
     let tokens = TokenSource(clock: patience.clock, fetch: fetch)
     return RetryingTransport(
       AuthorizedTransport(gated, origin: origin, tokens: tokens), patience: patience,

@@ -83,6 +83,7 @@ struct JobRun {
       status: failure?.exitStatus ?? 0, code: failure?.code,
       failure: failure.map { "cannot \($0.action): \($0.reason)" }, tally: ending.tally,
       requests: traffic.requests, received: traffic.received, throttled: traffic.throttled,
+      waited: traffic.waited >= .seconds(1) ? Int(traffic.waited.components.seconds) : nil,
       phase: ending.phase, reached: isLoading ? "LOADING" : ending.reached)
     do throws(SyncError) {
       try place.records.append(record, now: record.ended)

@@ -16,14 +16,17 @@ struct RunRecord: Codable, Sendable {
   var requests: Int
   var received: Int
   var throttled: Int
+  /// Seconds during which a service had asked to be left alone and the run waited for that.
+  var waited: Int?
   var phase: String
   /// What is done now and was not before: "staged".
   var reached: String?
 
   /// What happened, for one line.
   var words: String {
-    guard let reached else { return tally.words }
-    return tally == Tally() ? reached : "\(reached): \(tally.words)"
+    let pause = waited.map { ", throttled for \(TimeText.span(.seconds($0)))" } ?? ""
+    guard let reached else { return tally.words + pause }
+    return (tally == Tally() ? reached : "\(reached): \(tally.words)") + pause
   }
 }
 
@@ -69,6 +72,7 @@ struct JobResult: Sendable {
       members +=
         record.tally.members + [
           .init("requests", .number(String(record.requests))),
+          .init("waitedSeconds", .number(String(record.waited ?? 0))),
           .init(
             "milliseconds", .number(String(record.ended.milliseconds - record.began.milliseconds))),
         ]
