@@ -5,8 +5,9 @@ def text(value):
     return "" if value is None else value
 
 
-def boolean(value):
-    return "" if value is None else "true" if value else "false"
+def opt_out(value):
+    """What is read in bulk may opt out, never in."""
+    return "true" if value else ""
 
 
 def day(value):
@@ -41,8 +42,8 @@ FIELDS = [
     ("address1_city", "location.city", text),
     ("address1_postalcode", "location.zipCode", text),
     ("address1_country", "location.countryCode", text),
-    ("donotphone", "blackListPhone", boolean),
-    ("donotbulkemail", "blackListEmail", boolean),
+    ("donotphone", "blackListPhone", opt_out),
+    ("donotbulkemail", "blackListEmail", opt_out),
     ("anniversary", "cusAnniversary", day),
     ("creditlimit", "cusCreditLimit", text),
     ("cs_customernumber", "cusCustomerNumber", text),
