@@ -75,50 +75,49 @@ package actor DataverseService: SandboxService {
 
   package func set(_ knobs: DataverseKnobs) { self.knobs = knobs }
 
-  /// A request that is being answered: by whom, and when it will have been.
+  /// What is left to do for an answer.
   private struct Ticket {
-    var lane: ServiceLimits.Lane
-    var milliseconds: Int
-    var start: ContinuousClock.Instant
-    var due: ContinuousClock.Instant?
-    var isPacked: Bool
+    var isPacked = false
+    /// A request that is under way for as long as the model says: by whom, for how long, until when.
+    var modelled: (lane: ServiceLimits.Lane, milliseconds: Int, due: ContinuousClock.Instant)?
   }
 
   /// The rows are written one request at a time; packing, and the modelled time, are each one's own.
   package nonisolated func answer(_ request: HTTPRequest) async -> SandboxAnswer {
-    let arrival = (time: clock.now, start: ContinuousClock.now)
-    var (response, ticket) = await execute(request, arrival.time, arrival.start)
-    guard let ticket else { return .response(response) }
+    let (time, start) = (clock.now, ContinuousClock.now)
+    var (response, ticket) = await execute(request, time, start)
     if ticket.isPacked { await DataverseService.pack(&response) }
-    if let due = ticket.due { try? await Task.sleep(until: due, clock: .continuous) }
-    response.headers += await end(ticket)
+    if let modelled = ticket.modelled {
+      try? await Task.sleep(until: modelled.due, clock: .continuous)
+      response.headers += await end(modelled.lane, modelled.milliseconds, since: start)
+    }
     return .response(response)
   }
 
   private func execute(
     _ request: HTTPRequest, _ arrival: Instant, _ start: ContinuousClock.Instant
-  ) -> (HTTPResponse, Ticket?) {
+  ) -> (HTTPResponse, Ticket) {
     guard let url = ODataURL(request.url) else {
-      return (HTTPResponse(400, body: Array("Bad Request".utf8)), nil)
+      return (HTTPResponse(400, body: Array("Bad Request".utf8)), Ticket())
     }
     if url.path.hasSuffix("/oauth2/v2.0/token") || url.path.hasSuffix("/oauth2/token") {
       counters.tokens += 1
-      return (token(request, url), nil)
+      return (token(request, url), Ticket())
     }
     counters.requests += 1
-    guard !url.version.isEmpty else { return (htmlPage(404, "Not Found"), nil) }
+    guard !url.version.isEmpty else { return (htmlPage(404, "Not Found"), Ticket()) }
     let identity: GrantedToken
     do throws(Refusal) {
       identity = try authorize(request, url)
     } catch {
-      return (error.response, nil)
+      return (error.response, Ticket())
     }
     let server = chooseServer(request, for: identity.client)
     let lane = ServiceLimits.Lane(client: identity.client, server: server)
     if let refused = limits.refusal(of: lane, at: clock.now, arrival: arrival, knobs) {
       counters.throttled += 1
       counters.violations = limits.violations
-      return (finish(refused, lane, limits.headers(of: lane, knobs)), nil)
+      return (finish(refused, lane, limits.headers(of: lane, knobs)), Ticket())
     }
     limits.enter(lane, at: clock.now)
     cost = Cost()
@@ -127,18 +126,23 @@ package actor DataverseService: SandboxService {
     author = .user
     let spent = cost.microseconds(knobs)
     let accepts = request["Accept-Encoding"]?.lowercased().contains("gzip") ?? false
-    let ticket = Ticket(
-      lane: lane, milliseconds: spent / 1000, start: start,
-      due: knobs.pace > 0 ? start + .microseconds(Int(Double(spent) * knobs.pace)) : nil,
-      isPacked: knobs.gzip && accepts && response.body.count > 256)
+    var ticket = Ticket(isPacked: knobs.gzip && accepts && response.body.count > 256)
+    guard knobs.pace > 0 else {
+      // Counted before the next request is looked at.
+      return (finish(response, lane, end(lane, spent / 1000, since: start)), ticket)
+    }
+    let due = start + .microseconds(Int(Double(spent) * knobs.pace))
+    ticket.modelled = (lane, spent / 1000, due)
     return (finish(response, lane, []), ticket)
   }
 
   /// - Returns: the headers that say what is left.
-  private func end(_ ticket: Ticket) -> [HTTPHeader] {
-    let underWay = (ContinuousClock.now - ticket.start) / max(knobs.timeScale, 0.000_001)
-    limits.leave(ticket.lane, cost: ticket.milliseconds, underWay: underWay, at: clock.now)
-    return limits.headers(of: ticket.lane, knobs)
+  private func end(
+    _ lane: ServiceLimits.Lane, _ milliseconds: Int, since start: ContinuousClock.Instant
+  ) -> [HTTPHeader] {
+    let underWay = (ContinuousClock.now - start) / max(knobs.timeScale, 0.000_001)
+    limits.leave(lane, cost: milliseconds, underWay: underWay, at: clock.now)
+    return limits.headers(of: lane, knobs)
   }
 
   @concurrent private nonisolated static func pack(_ response: inout HTTPResponse) async {
