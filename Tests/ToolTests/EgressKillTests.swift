@@ -15,10 +15,14 @@ import Testing
     var dice = SeededGenerator(seed: seed)
     var moments: [String] = []
     var kills = [0, 0, 0, 0]
-    var round = 0
+    var (round, refused, limit) = (0, 0, 600)
     while kills.min() ?? 0 < Self.kills {
       if round % 8 == 0 {
         let number = seed &* 100 &+ UInt64(round)
+        // Where nobody came as far as to be refused, the machine is busy: they live longer.
+        let before = refused
+        refused = try await sandbox.meter("dataverse.answers.POST 429")
+        if round > 0, refused == before { limit *= 2 }
         try await sandbox.order(
           "export-events --events 200 --files 2 --repeats 15 --seed \(number)")
         try await sandbox.order(
@@ -31,7 +35,7 @@ import Testing
         programs.append(try sandbox.startSync(["run", "egress-\(event)"]))
       }
       let begin = ContinuousClock.now
-      let strikes = programs.indices.map { ($0, dice.below(600)) }.sorted { $0.1 < $1.1 }
+      let strikes = programs.indices.map { ($0, dice.below(limit)) }.sorted { $0.1 < $1.1 }
       for (index, moment) in strikes {
         let rest = .milliseconds(moment) - (ContinuousClock.now - begin)
         if try await !programs[index].ends(within: max(rest, .zero)) {
@@ -52,7 +56,7 @@ import Testing
         "seed \(seed), \(moments): \(event): \(comparison.output)\(comparison.errors)")
     }
     // Who was killed before it could tell has told nobody: that waits are kept is shown without kills.
-    #expect(try await sandbox.meter("dataverse.answers.POST 429") > 0)
+    #expect(refused > 0)
     let again = try await sandbox.type("egress send open click bounce --json")
     for result in again.json.items ?? [] { #expect(result["created"]?.integer == 0) }
   }

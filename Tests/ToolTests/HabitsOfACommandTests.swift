@@ -13,7 +13,7 @@ import Testing
     #expect(late.status == 75, "\(late)")
 
     // Slower than all neighbours together, however busy the machine is.
-    try await world.turn("dataverse.pace=25")
+    try await world.turn("dataverse.pace=80")
     let slow = try world.startSync(["export", "contacts"])
     #expect(try await comes { world.lockHolder == slow.id })
     try await neighbours(of: slow, in: world)
