@@ -11,22 +11,47 @@ package struct Traffic: Sendable, Equatable {
   package var throttled = 0
   /// Requests without a whole answer.
   package var failed = 0
+  /// While a service had asked to be left alone and a request of this run waited for that.
+  package var waited = Duration.zero
 
   package init() {}
 }
 
 /// Counts; shared by the transports of a run.
 package actor TrafficMeter {
-  package private(set) var traffic = Traffic()
+  private var counted = Traffic()
+  /// Requests that wait now, and since when there is one.
+  private var waiting = 0
+  private var waitingSince = Duration.zero
 
   package init() {}
 
+  /// Until now.
+  ///
+  /// - Parameter uptime: so that a wait that goes on counts too.
+  package func traffic(at uptime: Duration) -> Traffic {
+    var traffic = counted
+    if waiting > 0 { traffic.waited += uptime - waitingSince }
+    return traffic
+  }
+
+  /// Several that wait at once count once.
+  func waitBegan(at uptime: Duration) {
+    if waiting == 0 { waitingSince = uptime }
+    waiting += 1
+  }
+
+  func waitEnded(at uptime: Duration) {
+    waiting -= 1
+    if waiting == 0 { counted.waited += uptime - waitingSince }
+  }
+
   func add(_ request: HTTPRequest, _ response: HTTPResponse?) {
-    traffic.requests += 1
-    traffic.sent += request.body.count
-    traffic.received += response?.body.count ?? 0
-    if response?.status == 429 { traffic.throttled += 1 }
-    if response == nil { traffic.failed += 1 }
+    counted.requests += 1
+    counted.sent += request.body.count
+    counted.received += response?.body.count ?? 0
+    if response?.status == 429 { counted.throttled += 1 }
+    if response == nil { counted.failed += 1 }
   }
 }
 

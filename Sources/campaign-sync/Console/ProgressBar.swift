@@ -106,7 +106,7 @@ final class ProgressBar: Sendable {
     }
     guard isDue else { return }
     Task { [self] in
-      throttled.store(Int(await meter.traffic.waited.components.seconds), ordering: .relaxed)
+      throttled.store(Int(await meter.traffic(at: clock.uptime).waited.components.seconds), ordering: .relaxed)
     }
     try? file.write(progress)
   }

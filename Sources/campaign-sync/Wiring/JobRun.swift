@@ -70,7 +70,7 @@ struct JobRun {
       let heartbeat = Heartbeat(environment.heartbeat, job: place.name, connections: connections)
       await heartbeat.send(.start)
       do throws(SyncError) { ending = try await work(connections) } catch { ending.failure = error }
-      traffic = await connections.meter.traffic
+      traffic = await connections.meter.traffic(at: patience.clock.uptime)
       await heartbeat.send(ending.failure.map { $0.isLoading ? .success : .fail } ?? .success)
     } catch {
       ending.failure = error
