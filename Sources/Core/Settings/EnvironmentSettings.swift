@@ -20,7 +20,7 @@ package struct EnvironmentSettings: Sendable, Equatable {
     package var apiVersion = "v9.2"
     package var clients: [Client]
     package var concurrency = 4
-    /// Rows from which a table is first read by ranges.
+    /// A table with more rows is first read by ranges.
     package var partitionFrom = 100_000
     package init(url: String, tenant: String, clients: [Client]) {
       self.url = url

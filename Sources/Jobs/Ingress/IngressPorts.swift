@@ -53,7 +53,7 @@ package struct IngressPorts: Sendable {
 
 /// How the first reading of a table is done.
 package struct Baseline: Sendable {
-  /// Rows from which a table is large: its keys are listed first, and its rows read by ranges.
+  /// A table with more rows is large: its keys are listed first, and its rows read by ranges.
   package var threshold: Int
   /// About how many rows the table has; nil where the service does not say.
   package var expected: @Sendable () async throws(SyncError) -> Int?
@@ -76,7 +76,7 @@ package struct Baseline: Sendable {
   /// Where nobody knows, the scan of keys will tell.
   func isLarge() async throws(SyncError) -> Bool {
     guard !readers.isEmpty else { return false }
-    return try await expected().map { $0 >= threshold } ?? true
+    return try await expected().map { $0 > threshold } ?? true
   }
 }
 

@@ -10,7 +10,7 @@ extension IngressJob {
     Lane(name: "probe") { [self] emit throws(SyncError) in
       let target = try await target()
       var slot = partition
-      if slot.keys < ports.baseline.threshold {
+      if slot.keys <= ports.baseline.threshold {
         return try await readStrictly(.small, emit)
       }
       do throws(SyncError) {

@@ -73,12 +73,12 @@ import Testing
 
   @Test("A small table is read in one scan, also where only the keys show that it is small")
   func smallTables() throws {
-    let known = try bench(19)
+    let known = try bench(20)
     known.life(.export)
     #expect(!known.table.requests.contains("range"))
     #expect(known.state?.export.strict == nil)
 
-    let unknown = try bench(19)
+    let unknown = try bench(20)
     unknown.wish { $0.isCountUnknown = true }
     #expect(unknown.life(.export).failure == nil)
     #expect(!unknown.table.requests.contains("range"))
