@@ -16,7 +16,8 @@ package enum RetryAfter {
       return min(.seconds(Int64(text) ?? 86_400), longest)
     }
     guard let moment = date(text, now: now) else { return nil }
-    return min(max(moment - now, .zero), longest)
+    // A date has no fractions: the end of its second is meant, or may be.
+    return min(max(moment - now + .seconds(1), .zero), longest)
   }
 
   /// Reads a date against the answer's own `Date`, where it has one: both are the server's clock.

@@ -122,7 +122,7 @@ struct DataverseFaultTests {
       HTTPHeader("Retry-After", "Sun, 05 Jan 2025 09:10:31 GMT"),
       HTTPHeader("Date", "Sun, 05 Jan 2025 09:10:11 GMT"),
     ]
-    #expect(wait(dates) == .seconds(20))
+    #expect(wait(dates) == .seconds(21))
     #expect(wait([dates[0]]) == nil)
     #expect(wait([]) == nil)
   }
