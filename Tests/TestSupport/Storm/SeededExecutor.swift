@@ -21,7 +21,11 @@ package final class SeededExecutor: Sendable {
   }
 
   /// Returns what the work came to; nothing of it runs anywhere else.
-  package func run<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) -> Value {
+  ///
+  /// - Parameter idle: called when nothing can run; true where now something can, since time passed.
+  package func run<Value: Sendable>(
+    idle: () -> Bool = { false }, _ work: @escaping @Sendable () async -> Value
+  ) -> Value {
     withExtendedLifetime(self) {
       let box = Box<Value>()
       Task(executorPreference: lanes) {
@@ -31,6 +35,7 @@ package final class SeededExecutor: Sendable {
       while true {
         if let value = box.value.withLock({ $0 }) { return value }
         guard let job = bag.draw() else {
+          if idle() { continue }
           fatalError("nothing can run: a lane waits for somebody outside of the story")
         }
         switch job {

@@ -25,6 +25,9 @@ package enum Seeds {
   /// A third of them, and every one that ever failed: for stories that take long.
   package static let some = all.filter { $0 % 3 == 0 || found.contains($0) }
 
+  /// A two-hundredth of them: for stories that take seconds.
+  package static let few = Array(1...max(1, count / 200))
+
   /// What a failing test says of its seed.
   package static func found(_ seed: UInt64) -> String {
     "seed \(seed): add it to fixtures/seeds/found.txt"
