@@ -14,7 +14,7 @@ package struct GateFile: Gate {
   /// - Parameter identity: who is throttled: a client id. Odd characters are written as `%XX`.
   package init(folder: String, identity: String) throws(SyncError) {
     self.folder = folder
-    path = folder + "/" + Self.fileName(of: identity)
+    path = folder + "/" + gateName(of: identity)
     try Self.makeFolder(folder)
   }
 
@@ -68,24 +68,24 @@ package struct GateFile: Gate {
     guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw error("create \(folder)") }
   }
 
-  /// Letters, digits, `-` and `_` as they are, so that no identity can leave the folder.
-  private static func fileName(of identity: String) -> String {
-    var name = ""
-    for byte in identity.utf8 {
-      let scalar = Unicode.Scalar(byte)
-      let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9") ~= scalar)
-      if isPlain || scalar == "-" || scalar == "_" {
-        name.unicodeScalars.append(scalar)
-      } else {
-        name += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-      }
-    }
-    return name
-  }
-
   private static func error(_ action: String) -> SyncError {
     SyncError(
       .storage, action, "the system refused it", code: "errno \(errno)",
       next: "check the folder, its owner and the space left, then run the same command again")
   }
+}
+
+/// Letters, digits, `-` and `_` as they are, so that no identity can leave the folder.
+func gateName(of identity: String) -> String {
+  var name = ""
+  for byte in identity.utf8 {
+    let scalar = Unicode.Scalar(byte)
+    let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9") ~= scalar)
+    if isPlain || scalar == "-" || scalar == "_" {
+      name.unicodeScalars.append(scalar)
+    } else {
+      name += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+  }
+  return name
 }

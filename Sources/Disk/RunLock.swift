@@ -5,20 +5,13 @@ import Synchronization
 /// `state/ENV/JOB/lock`: one run per job.
 ///
 /// The system takes it back when the process dies, so no stale lock can stop a job; the pid inside
-/// is for people.
-///
-/// An open file description's lock: two of one process exclude each other too, and looking who
-/// holds it does not take it.
+/// is for people (`FileLock`).
 package final class RunLock: Sendable {
   package enum Attempt: Sendable {
     case acquired(RunLock)
     /// Another run holds it; the pid, where it was readable.
     case busy(pid: Int32?)
   }
-
-  // Not imported: they are behind a feature macro.
-  private static let setLock: Int32 = 37  // F_OFD_SETLK
-  private static let getLock: Int32 = 36  // F_OFD_GETLK
 
   private let file: Mutex<OpenFile?>
 
@@ -33,8 +26,8 @@ package final class RunLock: Sendable {
     try makeFolder(folder)
     let path = folder + "/lock"
     let file = try OpenFile.openOrCreate(path)
-    var whole = Self.whole
-    while fcntl(file.descriptor, setLock, &whole) != 0 {
+    var whole = FileLock.lock(F_WRLCK)
+    while fcntl(file.descriptor, FileLock.set, &whole) != 0 {
       switch errno {
       case EINTR: continue
       case EAGAIN, EACCES: return .busy(pid: try pid(in: file))
@@ -67,8 +60,8 @@ package final class RunLock: Sendable {
   /// Whether a run holds the lock now; looking does not disturb it.
   package static func isHeld(in folder: String) throws(SyncError) -> Bool {
     guard let file = try OpenFile.open(folder + "/lock") else { return false }
-    var whole = Self.whole
-    guard fcntl(file.descriptor, getLock, &whole) == 0 else {
+    var whole = FileLock.lock(F_WRLCK)
+    guard fcntl(file.descriptor, FileLock.get, &whole) == 0 else {
       throw .disk("look at the lock \(folder)/lock")
     }
     return whole.l_type != Int16(F_UNLCK)
@@ -81,18 +74,13 @@ package final class RunLock: Sendable {
   package func release() {
     file.withLock { file in
       guard let descriptor = file?.descriptor else { return }
-      var whole = Self.whole
-      whole.l_type = Int16(F_UNLCK)
-      while fcntl(descriptor, Self.setLock, &whole) != 0 && errno == EINTR {}
+      var whole = FileLock.lock(F_UNLCK)
+      while fcntl(descriptor, FileLock.set, &whole) != 0 && errno == EINTR {}
       file = nil
     }
   }
 
   deinit { release() }
-
-  private static var whole: flock {
-    flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
-  }
 
   private static func pid(in file: borrowing OpenFile) throws(SyncError) -> Int32? {
     let text = try file.read(from: 0, count: 16).prefix { $0 != 0x0A }

@@ -9,7 +9,7 @@ import Testing
     "Gzip": ["Core", "CZlib"],
     "Digests": ["Core", "CCrypto", "Synchronization"],
     "JSONPages": ["Core", "CJSONPages"],
-    "HTTP": ["Core"],
+    "HTTP": ["Core", "Synchronization"],
     "Curl": adapters.union(["HTTP", "CCurl", "Synchronization"]),
     "SFTP": adapters.union(["CSSH2", "Synchronization"]),
     "Disk": adapters.union(["Gzip", "Digests", "FoundationEssentials", "Synchronization"]),

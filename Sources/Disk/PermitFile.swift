@@ -1,0 +1,117 @@
+import Core
+import Glibc
+
+/// The permits of one identity in all processes of a state folder: `state/ENV/gates/IDENTITY.permits`.
+///
+/// - Shape: the record in binary, with its length and a check sum; a mark is a lock on one byte,
+///   somewhere behind it. The system gives the locks of a dead process back. Not flushed: after a
+///   crash of the machine it is learned again.
+package final class PermitFile: PermitBoard {
+  /// The byte that is locked while the record is changed; places come behind it.
+  private static let recordLock: off_t = 0
+  private static let firstPlace: off_t = 1
+  private static let longestRecord = 1024
+
+  private let file: OpenFile
+
+  private init(_ file: consuming OpenFile) { self.file = file }
+
+  /// Nil where the file system has no such locks; and where there is no file and none may be made.
+  ///
+  /// - Parameters:
+  ///   - folder: `state/ENV/gates`.
+  ///   - identity: a client id.
+  ///   - mayCreate: also the folder.
+  package static func open(
+    in folder: String, identity: String, mayCreate: Bool
+  ) throws(SyncError) -> PermitFile? {
+    let path = folder + "/" + gateName(of: identity) + ".permits"
+    if mayCreate { try makeFolder(folder) }
+    let file: OpenFile
+    if let standing = try OpenFile.open(path) {
+      file = standing
+    } else {
+      guard mayCreate else { return nil }
+      file = try OpenFile.openOrCreate(path)
+    }
+    var look = FileLock.lock(F_WRLCK, recordLock..<recordLock + 1)
+    guard fcntl(file.descriptor, FileLock.get, &look) == 0 else { return nil }
+    return PermitFile(file)
+  }
+
+  package func mark(_ place: Int) throws(SyncError) -> Bool {
+    try set(F_WRLCK, Self.range(place..<place + 1))
+  }
+
+  package func unmark(_ place: Int) throws(SyncError) {
+    _ = try set(F_UNLCK, Self.range(place..<place + 1))
+  }
+
+  package func isMarkedByOthers(_ places: Range<Int>) throws(SyncError) -> Bool {
+    guard !places.isEmpty else { return false }  // a length of zero means all the rest
+    var lock = FileLock.lock(F_WRLCK, Self.range(places))
+    guard fcntl(file.descriptor, FileLock.get, &lock) == 0 else {
+      throw .disk("look at the permits \(file.path)")
+    }
+    return lock.l_type != Int16(F_UNLCK)
+  }
+
+  /// Waits for the change of another process, but not for long.
+  ///
+  /// A change takes microseconds. One that takes longer belongs to a process that was stopped in it:
+  /// it is not waited for, and at worst the count of a request is lost.
+  package func update<Value>(
+    _ change: (inout [UInt64]) throws(SyncError) -> Value
+  ) throws(SyncError) -> Value {
+    var tries = 0
+    while try !set(F_WRLCK, Self.recordLock..<Self.recordLock + 1), tries < 1000 {
+      tries += 1
+      sched_yield()
+    }
+    defer { _ = try? set(F_UNLCK, Self.recordLock..<Self.recordLock + 1) }
+    let before = try read()
+    var words = before
+    let value = try change(&words)
+    if words != before { try write(words) }
+    return value
+  }
+
+  private static func range(_ places: Range<Int>) -> Range<off_t> {
+    firstPlace + places.lowerBound..<firstPlace + places.upperBound
+  }
+
+  private func set(_ type: Int32, _ bytes: Range<off_t>) throws(SyncError) -> Bool {
+    var lock = FileLock.lock(type, bytes)
+    while fcntl(file.descriptor, FileLock.set, &lock) != 0 {
+      switch errno {
+      case EINTR: continue
+      case EAGAIN, EACCES: return false
+      default: throw .disk("mark a permit in \(file.path)")
+      }
+    }
+    return true
+  }
+
+  /// Nothing where the file is empty, torn, or not ours.
+  private func read() throws(SyncError) -> [UInt64] {
+    let bytes = try file.read(from: 0, count: Self.longestRecord)
+    let words = bytes.withUnsafeBytes { buffer in
+      (0..<buffer.count / 8).map { buffer.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+    }
+    guard let count = words.first, count < Self.longestRecord / 8, words.count >= count + 2 else {
+      return []
+    }
+    let record = Array(words[1...Int(count)])
+    return Self.sum(record) == words[Int(count) + 1] ? record : []
+  }
+
+  private func write(_ words: [UInt64]) throws(SyncError) {
+    let all = [UInt64(words.count)] + words + [Self.sum(words)]
+    try file.write(all.withUnsafeBytes { Array($0) }, at: 0)
+  }
+
+  /// FNV-1a, by words.
+  private static func sum(_ words: [UInt64]) -> UInt64 {
+    words.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01B3 }
+  }
+}
