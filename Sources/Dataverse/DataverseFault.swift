@@ -77,6 +77,18 @@ struct DataverseFault: Sendable, Equatable {
   }
 }
 
+extension DataverseClient {
+  /// The service protection limit that a refusal names.
+  @Sendable package static func limit(_ response: HTTPResponse) -> ServiceLimit? {
+    switch DataverseFault(response)?.code {
+    case ServiceCode.tooManyRequests: .requests
+    case ServiceCode.tooMuchWork: .work
+    case ServiceCode.tooManyAtOnce: .atOnce
+    default: nil
+    }
+  }
+}
+
 /// The service's words: looked at, never shown.
 private struct Message {
   var text: String

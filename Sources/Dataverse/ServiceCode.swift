@@ -49,10 +49,10 @@ extension ServiceCode {
   static let noVersions = ServiceCode(0x8006_0893)
   static let notAMember = ServiceCode(0x8007_2560)
 
-  /// Too many requests, too much time, too many at once.
-  static let protection: Set<ServiceCode> = [
-    ServiceCode(0x8007_2321), ServiceCode(0x8007_2322), ServiceCode(0x8007_2326),
-  ]
+  static let tooMuchWork = ServiceCode(0x8007_2321)
+  static let tooManyRequests = ServiceCode(0x8007_2322)
+  static let tooManyAtOnce = ServiceCode(0x8007_2326)
+  static let protection: Set<ServiceCode> = [tooMuchWork, tooManyRequests, tooManyAtOnce]
   static let queryThrottled: Set<ServiceCode> = [
     ServiceCode(0x8004_8544), ServiceCode(0x8004_8573), ServiceCode(0x8004_8574),
     ServiceCode(0x8004_8644), ServiceCode(0x8004_8744), ServiceCode(0x8004_8745),
