@@ -5,75 +5,94 @@ import Core
 /// A 429, and a 503 that says when to come back, was not executed: the gate is closed for that long
 /// and the request goes again, however often, until it is answered otherwise or time is up.
 package struct GatedTransport: Transport {
+  /// The limit that a refusal names; nil: none, or one that it does not know.
+  package typealias LimitReader = @Sendable (HTTPResponse) -> ServiceLimit?
+
   private let inner: any Transport
   private let gate: any Gate
   private let permits: Permits
   private let patience: Patience
   private let meter: TrafficMeter?
+  private let limit: LimitReader
   /// Where the service does not say how long.
   private let unsaid: Backoff
 
   /// - Parameter meter: told how long requests wait for the gate.
   package init(
     _ inner: any Transport, gate: any Gate, permits: Permits, patience: Patience,
-    meter: TrafficMeter? = nil, unsaid: Backoff = Backoff(base: .seconds(5), cap: .seconds(300))
+    meter: TrafficMeter? = nil, limit: @escaping LimitReader = { _ in nil },
+    unsaid: Backoff = Backoff(base: .seconds(5), cap: .seconds(300))
   ) {
-    (self.inner, self.gate, self.permits) = (inner, gate, permits)
-    (self.patience, self.meter, self.unsaid) = (patience, meter, unsaid)
+    (self.inner, self.gate, self.permits, self.patience) = (inner, gate, permits, patience)
+    (self.meter, self.limit, self.unsaid) = (meter, limit, unsaid)
   }
 
   package func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPResponse {
     var refusals = 0
     while true {
-      guard let permit = await permits.take() else {
-        throw TransportFailure(.cancelled, code: "permit", cause: .stopped)
-      }
-      let outcome = await attempt(request, after: refusals)
-      await permits.give(back: permit, outcome.permit)
-      switch outcome {
-      case .answer(let response): return response
-      case .failure(let failure): throw failure
-      case .throttled: refusals += 1
+      let permit = try await enter()
+      switch await attempt(request, permit, after: refusals) {
+      case .answered(let answer): return try answer.get()
+      case .refused: refusals += 1
       }
     }
   }
 
-  /// The permit is held while the gate is waited for, so that nothing comes between the last look
-  /// at the gate and the request.
-  private func attempt(_ request: HTTPRequest, after refusals: Int) async -> Outcome {
-    do {
-      try await waitForGate()
+  /// The gate is looked at with the permit in hand, so that nothing comes between the look and the
+  /// request; it is waited for without, since others have to hear of a stop or a deadline meanwhile.
+  private func enter() async throws(TransportFailure) -> Permits.Permit {
+    do throws(SyncError) {
+      while true {
+        try await waitForGate()
+        let permit = try await permits.take(patience)
+        guard try await gate.closedUntil(patience.clock.now) != nil else { return permit }
+        await permits.give(back: permit, .unused)
+      }
     } catch {
-      return .failure(TransportFailure(.cancelled, code: "gate", cause: error))
+      throw TransportFailure(.cancelled, code: "gate", cause: error)
     }
-    let response: HTTPResponse
-    do throws(TransportFailure) {
-      response = try await inner.send(request)
-    } catch {
-      return .failure(error)
-    }
-    guard let wait = closing(response, after: refusals) else { return .answer(response) }
-    do {
-      try await gate.close(until: patience.clock.now + wait)
-    } catch {
-      return .failure(TransportFailure(.cancelled, code: "gate", cause: error))
-    }
-    return .throttled
   }
 
   private func waitForGate() async throws(SyncError) {
-    let clock = patience.clock
-    guard let meter, let moment = try await gate.notBefore(), moment > clock.now else {
-      return try await gate.wait(patience)
-    }
-    await meter.waitBegan(at: clock.uptime)
+    try patience.checkStop()
+    guard try await gate.closedUntil(patience.clock.now) != nil else { return }
+    await meter?.waitBegan(at: patience.clock.uptime)
     do throws(SyncError) {
       try await gate.wait(patience)
+      await meter?.waitEnded(at: patience.clock.uptime)
     } catch {
-      await meter.waitEnded(at: clock.uptime)
+      await meter?.waitEnded(at: patience.clock.uptime)
       throw error
     }
-    await meter.waitEnded(at: clock.uptime)
+  }
+
+  private func attempt(
+    _ request: HTTPRequest, _ permit: Permits.Permit, after refusals: Int
+  ) async -> Outcome {
+    let sent: Result<HTTPResponse, TransportFailure>
+    do throws(TransportFailure) {
+      sent = .success(try await inner.send(request))
+    } catch {
+      sent = .failure(error)
+    }
+    guard case .success(let response) = sent else {
+      await permits.give(back: permit, .failed)
+      return .answered(sent)
+    }
+    guard let asked = closing(response, after: refusals) else {
+      let hint = response["x-ms-dop-hint"].flatMap { Int($0) }
+      await permits.give(back: permit, .answered(hint: hint))
+      return .answered(sent)
+    }
+    do throws(SyncError) {
+      let wait = try await permits.refused(permit, by: limit(response), asked: asked)
+      try await gate.close(until: patience.clock.now + wait)
+      await permits.give(back: permit, .unused)
+      return .refused
+    } catch {
+      await permits.give(back: permit, .unused)
+      return .answered(.failure(TransportFailure(.cancelled, code: "gate", cause: error)))
+    }
   }
 
   private func closing(_ response: HTTPResponse, after refusals: Int) -> Duration? {
@@ -83,15 +102,6 @@ package struct GatedTransport: Transport {
   }
 
   private enum Outcome {
-    case answer(HTTPResponse), failure(TransportFailure), throttled
-
-    var permit: Permits.Outcome {
-      switch self {
-      case .answer(let response):
-        .answered(hint: response["x-ms-dop-hint"].flatMap { Int($0) })
-      case .failure: .failed
-      case .throttled: .throttled
-      }
-    }
+    case answered(Result<HTTPResponse, TransportFailure>), refused
   }
 }

@@ -1,83 +1,264 @@
 import Core
 
-/// How many requests of one identity may be under way at once in this process.
+/// How many requests of one identity may be under way at once, and when the next one may start: over
+/// all processes that share a board.
 ///
-/// - Shape: starts at the configured number and never exceeds it, nor the service's own hint; half
-///   after a 429, one more after every `growAfter` good answers.
+/// - Shape: a permit is a marked place on the board, so that it returns when its process dies. Who
+///   has to wait marks a place in a line as well: processes are served first come, first served, and
+///   so are the requests of each; nobody takes the last permit before the first in line. What is
+///   learned of the service (`Steering`) is the board's record.
+/// - Promise: a line that does not move is passed by after a second, since its first may be a
+///   process that was stopped; and after each five minutes of waiting one permit held by others no
+///   longer counts: no request takes as long.
 package actor Permits {
-  /// What a finished request says about the service.
+  /// The right to have one request under way; given back exactly once.
+  package struct Permit: Sendable {
+    fileprivate var place: Int
+    /// Of how many refusals it knows.
+    fileprivate var epoch: Int
+    fileprivate var foreseen: Double
+    fileprivate var began: Duration
+  }
+
+  /// What became of the request.
   package enum Outcome: Sendable, Equatable {
     /// - Parameter hint: `x-ms-dop-hint`.
     case answered(hint: Int?)
-    case throttled
+    /// It was refused (see `refused`), or never sent.
+    case unused
     case failed
   }
 
-  /// The right to have one request under way; given back exactly once.
-  package struct Permit: Sendable {
-    /// Of how many halvings it knows: a storm of answers to one burst halves once.
-    fileprivate var epoch: Int
-  }
-
   private let configured: Int
-  private let growAfter: Int
-  private var ceiling: Int
-  private var underWay = 0
-  private var good = 0
-  private var epoch = 0
-  private var waiting: [(id: Int, continuation: CheckedContinuation<Permit?, Never>)] = []
+  private let board: any PermitBoard
+  private let clock: any Clock
+  /// How often the first in line looks for a permit of another process.
+  private let glance: Duration
+  /// Places marked by this process.
+  private var held: Set<Int> = []
+  /// The request that waits at the board, where one does.
+  private var isTaken = false
+  private var pausing: CheckedContinuation<Void, Never>?
+  private var queue: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
   private var nextID = 0
 
-  /// How many may be under way now.
-  package private(set) var limit: Int
-
-  package init(_ configured: Int, growAfter: Int = 20) {
+  /// - Parameter configured: the most at once, over all processes.
+  package init(
+    _ configured: Int, board: any PermitBoard = MemoryPermitBoard(), clock: any Clock,
+    glance: Duration = .milliseconds(5)
+  ) {
     self.configured = max(configured, 1)
-    self.growAfter = growAfter
-    ceiling = self.configured
-    limit = self.configured
+    (self.board, self.clock, self.glance) = (board, clock, glance)
   }
 
-  /// Waits for a permit, first come, first served; nil where the task was cancelled.
-  package func take() async -> Permit? {
+  /// How many may be under way now.
+  var limit: Int {
+    get throws(SyncError) {
+      try steer { steering, now throws(SyncError) in steering.limit(of: configured, at: now) }
+    }
+  }
+
+  /// Waits for a permit.
+  ///
+  /// - Throws: `.stopped`; or that the deadline comes first.
+  package func take(_ patience: Patience) async throws(SyncError) -> Permit {
+    guard await turn() else { throw .stopped }
+    defer { endTurn() }
+    var wait = Wait(since: clock.uptime)
+    defer { if let ticket = wait.ticket { try? board.unmark(ticket) } }
+    while true {
+      try patience.checkStop()
+      switch try attempt(&wait) {
+      case .permit(let permit): return permit
+      case .pause(let duration):
+        let moment = clock.now + (duration ?? .zero)
+        if !patience.allows(moment) { try await patience.sleep(until: moment) }
+        await pause(duration.map { min($0, .seconds(1)) })
+      }
+    }
+  }
+
+  /// What cannot be written down is not worth an answer that came: the next one who takes hears it.
+  package func give(back permit: Permit, _ outcome: Outcome) {
+    held.remove(permit.place)
+    try? board.unmark(permit.place)
+    try? steer { steering, now throws(SyncError) in
+      if outcome == .unused { return steering.takeBack(permit.foreseen) }
+      steering.end(after: clock.uptime - permit.began, foreseen: permit.foreseen, at: now)
+      if case .answered(let hint) = outcome { steering.answer(hint: hint, epoch: permit.epoch) }
+    }
+    wake()
+  }
+
+  /// Learns from a refusal; the permit is still to be given back, when the gate is closed.
+  ///
+  /// - Parameter asked: how long the service asks to be left alone.
+  /// - Returns: for how long to close the gate.
+  package func refused(
+    _ permit: Permit, by limit: ServiceLimit?, asked: Duration
+  ) throws(SyncError) -> Duration {
+    try steer { steering, now throws(SyncError) in
+      steering.refuse(
+        by: limit, epoch: permit.epoch, configured: configured, asked: asked, at: now)
+    }
+  }
+
+  private func steer<Value: Sendable>(
+    _ change: (inout Steering, Instant) throws(SyncError) -> Value
+  ) throws(SyncError) -> Value {
+    let now = clock.now
+    return try board.update { words throws(SyncError) in
+      var steering = Steering(words, at: now)
+      let value = try change(&steering, now)
+      words = steering.words
+      return value
+    }
+  }
+}
+
+extension Permits {
+  /// How long the request at the board has waited, and where it stands in the line of processes.
+  private struct Wait {
+    var since: Duration
+    var ticket: Int?
+    /// Since when it could have gone, were it not for those before it.
+    var isHeldUpSince: Duration?
+  }
+
+  private enum Attempt {
+    case permit(Permit)
+    /// Nil: until a permit of this process comes back.
+    case pause(Duration?)
+  }
+
+  /// More than anybody configures, with what a long wait adds.
+  private static let places = 128
+  private static let line = 1 << 20
+  private static let endOfLine = 1 << 40
+
+  private func attempt(_ wait: inout Wait) throws(SyncError) -> Attempt {
+    let uptime = clock.uptime
+    return try steer { steering, now throws(SyncError) in
+      let expired = Int((uptime - wait.since).inSeconds / 300)
+      let limit = steering.limit(of: configured, at: now) + expired
+      let due = steering.wait(at: now)
+      let isFirst = try !board.isMarkedByOthers(
+        Self.line..<(wait.ticket ?? Self.endOfLine))
+      if due == .zero, let place = try freePlace(of: limit) {
+        held.insert(place)
+        let foreseen = steering.start()
+        let heldUp = wait.isHeldUpSince ?? uptime
+        var mayGo = isFirst || uptime - heldUp >= .seconds(1)
+        if !mayGo { mayGo = try leavesOne(steering, limit, at: now) }
+        if mayGo {
+          return .permit(
+            Permit(place: place, epoch: steering.epoch, foreseen: foreseen, began: uptime))
+        }
+        steering.takeBack(foreseen)
+        held.remove(place)
+        try board.unmark(place)
+        wait.isHeldUpSince = heldUp
+      } else {
+        wait.isHeldUpSince = nil
+      }
+      if wait.ticket == nil {
+        let ticket = Self.line + steering.ticket
+        steering.ticket += 1
+        if try board.mark(ticket) { wait.ticket = ticket }
+      }
+      if due > .zero { return .pause(max(due, isFirst ? .zero : glance)) }
+      if held.count >= limit { return .pause(nil) }
+      return .pause(isFirst ? glance : glance * 4)
+    }
+  }
+
+  /// Whether one more could start now: then the line is not held up by passing it.
+  private func leavesOne(
+    _ steering: Steering, _ limit: Int, at now: Instant
+  ) throws(SyncError) -> Bool {
+    var steering = steering
+    guard steering.wait(at: now) == .zero else { return false }
+    guard let place = try freePlace(of: limit) else { return false }
+    try board.unmark(place)
+    return true
+  }
+
+  /// Marks a place below the limit, unless as many are marked anywhere.
+  private func freePlace(of limit: Int) throws(SyncError) -> Int? {
+    guard held.count < limit else { return nil }
+    var isFalling = held.contains { $0 >= limit }  // marked before it fell
+    if !isFalling {
+      isFalling = try board.isMarkedByOthers(limit..<max(limit, Self.places))
+    }
+    if isFalling {
+      var others = 0
+      for place in 0..<Self.places where try board.isMarkedByOthers(place..<place + 1) {
+        others += 1
+      }
+      guard held.count + others < limit else { return nil }
+    }
+    for place in 0..<limit where !held.contains(place) {
+      if try board.mark(place) { return place }
+    }
+    return nil
+  }
+}
+
+/// The line of this process: one request at a time stands at the board.
+extension Permits {
+  private func turn() async -> Bool {
+    if !isTaken {
+      isTaken = true
+      return true
+    }
     nextID += 1
     let id = nextID
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if Task.isCancelled { return continuation.resume(returning: nil) }
-        waiting.append((id, continuation))
-        serve()
+        if Task.isCancelled { return continuation.resume(returning: false) }
+        queue.append((id, continuation))
       }
     } onCancel: {
       Task { await self.cancel(id) }  // comes after the block above: both run on this actor
     }
   }
 
-  package func give(back permit: Permit, _ outcome: Outcome) {
-    underWay -= 1
-    switch outcome {
-    case .answered(let hint):
-      if let hint, hint > 0 { ceiling = min(configured, hint) }
-      good += 1
-      if good >= growAfter, limit < ceiling { (limit, good) = (limit + 1, 0) }
-    case .throttled where permit.epoch == epoch:
-      (limit, good, epoch) = (max(limit / 2, 1), 0, epoch + 1)
-    case .throttled, .failed:
-      good = 0
-    }
-    limit = min(limit, ceiling)
-    serve()
-  }
-
-  private func serve() {
-    while underWay < limit, !waiting.isEmpty {
-      underWay += 1
-      waiting.removeFirst().continuation.resume(returning: Permit(epoch: epoch))
+  private func endTurn() {
+    if queue.isEmpty {
+      isTaken = false
+    } else {
+      queue.removeFirst().continuation.resume(returning: true)
     }
   }
 
   private func cancel(_ id: Int) {
-    guard let index = waiting.firstIndex(where: { $0.id == id }) else { return }
-    waiting.remove(at: index).continuation.resume(returning: nil)
+    guard let index = queue.firstIndex(where: { $0.id == id }) else { return }
+    queue.remove(at: index).continuation.resume(returning: false)
+  }
+
+  /// Returns after that time, or when a permit comes back, or when the task is cancelled.
+  private func pause(_ duration: Duration?) async {
+    await withTaskGroup(of: Void.self) { group in
+      if let duration {
+        group.addTask { [clock] in
+          await clock.sleep(duration)
+          await self.wake()
+        }
+      }
+      await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+          if Task.isCancelled { return continuation.resume() }
+          pausing = continuation
+        }
+      } onCancel: {
+        Task { await self.wake() }
+      }
+      group.cancelAll()
+    }
+  }
+
+  private func wake() {
+    pausing?.resume()
+    pausing = nil
   }
 }

@@ -50,7 +50,7 @@ struct ActivityStand {
         authority: environment, tenant: world.tenant, environment: environment, client: client.id,
         secret: client.secret, transport: inner)
       let gated = GatedTransport(
-        wire, gate: gate, permits: Permits(concurrency), patience: patience)
+        wire, gate: gate, permits: Permits(concurrency, clock: clock), patience: patience)
       let transport = AuthorizedTransport(
         gated, origin: try #require(Origin(environment)),
         tokens: TokenSource(clock: clock) { () async throws(SyncError) in

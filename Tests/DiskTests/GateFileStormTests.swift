@@ -17,8 +17,8 @@ struct GateFileStormTests {
     }
     let transports = try (0..<2).map { _ in
       GatedTransport(
-        far, gate: try GateFile(folder: folder.path, identity: "client"), permits: Permits(4),
-        patience: Patience(clock: clock))
+        far, gate: try GateFile(folder: folder.path, identity: "client"),
+        permits: Permits(4, clock: clock), patience: Patience(clock: clock))
     }
     await oneAtATime {
       await withTaskGroup(of: Void.self) { group in

@@ -9,11 +9,11 @@ struct GatedTransportTests {
   private let request = HTTPRequest("POST", "https://service.example/x")
 
   private func gated(
-    _ far: ScriptedTransport, _ gate: any Gate = MemoryGate(), permits: Permits = Permits(8),
+    _ far: ScriptedTransport, _ gate: any Gate = MemoryGate(), permits: Permits? = nil,
     deadline: Instant? = nil, stop: @escaping @Sendable () -> Bool = { false }
   ) -> GatedTransport {
     GatedTransport(
-      far, gate: gate, permits: permits,
+      far, gate: gate, permits: permits ?? Permits(8, clock: clock),
       patience: Patience(clock: clock, deadline: deadline, stop: stop))
   }
 
@@ -28,9 +28,9 @@ struct GatedTransportTests {
     let far = ScriptedTransport(clock: clock) { _, number in
       number % 5 == 0 ? .success(Self.refusal("\(number)")) : .success(HTTPResponse(200))
     }
-    let permits = Permits(8)
+    let permits = Permits(8, clock: clock)
     let one = gated(far, gate, permits: permits)
-    let other = gated(far, gate, permits: Permits(3))
+    let other = gated(far, gate, permits: Permits(3, clock: clock))
     let request = request
     let answers = await oneAtATime {
       await withTaskGroup(of: Int?.self) { group in
@@ -75,7 +75,7 @@ struct GatedTransportTests {
     let far = ScriptedTransport(
       clock: clock, [.success(Self.refusal("30")), .success(HTTPResponse(200))])
     let transport = GatedTransport(
-      far, gate: MemoryGate(), permits: Permits(8),
+      far, gate: MemoryGate(), permits: Permits(8, clock: clock),
       patience: Patience(clock: clock, deadline: nil, stop: { false }), meter: meter)
     _ = try await transport.send(request)
     #expect(await meter.traffic(at: clock.uptime).waited == .seconds(30))
@@ -111,7 +111,7 @@ struct GatedTransportTests {
     let clock = clock
     let end = clock.now + .seconds(5)
     let far = ScriptedTransport(clock: clock, [.success(Self.refusal("600"))])
-    let transport = gated(far, permits: Permits(1), stop: { clock.now >= end })
+    let transport = gated(far, permits: Permits(1, clock: clock), stop: { clock.now >= end })
     let request = request
     let stopped = await oneAtATime {
       await withTaskGroup(of: Bool.self) { group in

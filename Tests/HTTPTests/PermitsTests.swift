@@ -1,57 +1,70 @@
 import Core
+import TestSupport
 import Testing
 
 @testable import HTTP
 
 struct PermitsTests {
-  private func spend(_ permits: Permits, _ outcomes: [Permits.Outcome]) async throws {
-    for outcome in outcomes {
-      let permit = try #require(await permits.take())
-      await permits.give(back: permit, outcome)
+  private let clock = FakeClock()
+  private var patience: Patience { Patience(clock: clock) }
+
+  private func take(_ permits: Permits, _ count: Int) async throws -> [Permits.Permit] {
+    var taken: [Permits.Permit] = []
+    for _ in 0..<count { taken.append(try await permits.take(patience)) }
+    return taken
+  }
+
+  private func refuse(_ held: [Permits.Permit], of permits: Permits) async throws {
+    for permit in held {
+      _ = try await permits.refused(permit, by: nil, asked: .zero)
+      await permits.give(back: permit, .unused)
     }
   }
 
-  @Test("A storm of refusals to one burst halves once")
-  func halvesOnce() async throws {
-    let permits = Permits(8)
-    var held: [Permits.Permit] = []
-    for _ in 0..<8 { held.append(try #require(await permits.take())) }
-    for permit in held { await permits.give(back: permit, .throttled) }
-    #expect(await permits.limit == 4)
-    try await spend(permits, [.throttled, .throttled, .throttled])
-    #expect(await permits.limit == 1)
+  private func answer(_ permits: Permits, hint: Int? = nil) async throws {
+    await permits.give(back: try await permits.take(patience), .answered(hint: hint))
   }
 
-  @Test("Good answers grow it slowly, up to the configured number")
+  @Test("A storm of refusals to one burst halves once, and one request goes first")
+  func halvesOnce() async throws {
+    let permits = Permits(8, clock: clock)
+    try await refuse(try await take(permits, 8), of: permits)
+    #expect(try await permits.limit == 1)
+    try await answer(permits)
+    #expect(try await permits.limit == 4)
+  }
+
+  @Test("One more every ten seconds, up to the configured number")
   func grows() async throws {
-    let permits = Permits(4, growAfter: 3)
-    try await spend(permits, [.throttled])
-    #expect(await permits.limit == 2)
-    try await spend(permits, Array(repeating: .answered(hint: nil), count: 3))
-    #expect(await permits.limit == 3)
-    try await spend(permits, Array(repeating: .answered(hint: nil), count: 30))
-    #expect(await permits.limit == 4)
+    let permits = Permits(4, clock: clock)
+    try await refuse(try await take(permits, 4), of: permits)
+    try await answer(permits)
+    for limit in [2, 3, 4, 4] {
+      #expect(try await permits.limit == limit)
+      clock.advance(by: .seconds(10))
+    }
   }
 
   @Test("The hint is an upper bound, and never above the configured number")
   func followsTheHint() async throws {
-    let permits = Permits(8, growAfter: 1)
-    try await spend(permits, [.answered(hint: 3)])
-    #expect(await permits.limit == 3)
-    try await spend(permits, Array(repeating: .answered(hint: 52), count: 20))
-    #expect(await permits.limit == 8)
-    try await spend(permits, [.answered(hint: 0), .answered(hint: -1)])
-    #expect(await permits.limit == 8)
+    let permits = Permits(8, clock: clock)
+    for (hint, limit) in [(3, 3), (52, 8), (5, 5), (0, 5), (-1, 5)] {
+      try await answer(permits, hint: hint)
+      #expect(try await permits.limit == limit)
+    }
   }
 
   @Test("A cancelled wait takes no permit")
   func cancels() async throws {
-    let permits = Permits(1)
-    let held = try #require(await permits.take())
-    let waiter = Task { await permits.take() == nil }
-    waiter.cancel()
-    #expect(await waiter.value)
+    let permits = Permits(1, clock: clock)
+    let patience = patience
+    let held = try await permits.take(patience)
+    for _ in 0..<2 {
+      let waiter = Task { try? await permits.take(patience) }
+      waiter.cancel()
+      #expect(await waiter.value == nil)
+    }
     await permits.give(back: held, .failed)
-    #expect(await permits.take() != nil)
+    _ = try await permits.take(patience)
   }
 }

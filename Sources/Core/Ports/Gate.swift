@@ -9,16 +9,23 @@ package protocol Gate: Sendable {
 }
 
 extension Gate {
-  /// Returns when the gate is open.
+  /// Nil where the gate is open now.
   ///
   /// A moment more than a day ahead was written by a clock that has since been set right; it is
   /// taken as open, so that a wrong clock cannot wedge the jobs.
+  package func closedUntil(_ now: Instant) async throws(SyncError) -> Instant? {
+    guard let moment = try await notBefore(), moment > now, moment - now <= .seconds(86_400) else {
+      return nil
+    }
+    return moment
+  }
+
+  /// Returns when the gate is open.
+  ///
   /// - Throws: `.stopped`; or, at once, that the caller's deadline comes first.
   package func wait(_ patience: Patience) async throws(SyncError) {
     try patience.checkStop()
-    while let moment = try await notBefore() {
-      let now = patience.clock.now
-      if moment <= now || moment - now > .seconds(86_400) { return }
+    while let moment = try await closedUntil(patience.clock.now) {
       try await patience.sleep(until: moment)
     }
   }

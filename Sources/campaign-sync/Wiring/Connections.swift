@@ -33,8 +33,8 @@ struct Connections {
   private var forTokens: any Transport {
     RetryingTransport(
       GatedTransport(
-        MeteredTransport(curl, meter: meter), gate: MemoryGate(), permits: Permits(2),
-        patience: patience),
+        MeteredTransport(curl, meter: meter), gate: MemoryGate(),
+        permits: Permits(2, clock: patience.clock), patience: patience, meter: meter),
       patience: patience)
   }
 
@@ -102,7 +102,8 @@ struct Connections {
       client: identity.id, secret: try Secrets.read(identity.secret, for: "dynamics.clients"),
       transport: forTokens)
     let transport = try authorized(
-      identity.id, url: settings.url, concurrency: settings.concurrency
+      identity.id, url: settings.url, concurrency: settings.concurrency,
+      limit: DataverseClient.limit
     ) { () async throws(SyncError) in try await tokens.fetchToken() }
     return DataverseClient(
       url: settings.url, apiVersion: settings.apiVersion, transport: transport)
@@ -134,21 +135,34 @@ struct Connections {
 
   /// The shared gate; a reader that leaves no trace makes no folder for it.
   func gate(_ identity: String) throws(SyncError) -> any Gate {
-    let folder = environment.statePath + "/" + environment.name + "/gates"
-    if leavesNoTrace, access(folder, W_OK | X_OK) != 0 { return MemoryGate() }
-    return try GateFile(folder: folder, identity: identity)
+    if leavesNoTrace, access(gates, W_OK | X_OK) != 0 { return MemoryGate() }
+    return try GateFile(folder: gates, identity: identity)
+  }
+
+  private var gates: String { environment.statePath + "/" + environment.name + "/gates" }
+
+  /// At most `concurrency` requests at once in all processes; in this one alone where a reader
+  /// leaves no trace and nobody has made the file, or where the folder is on a file system without
+  /// locks: there no run goes past its job's lock.
+  private func permits(_ identity: String, _ concurrency: Int) throws(SyncError) -> Permits {
+    let mayUse = !leavesNoTrace || access(gates, W_OK | X_OK) == 0
+    let file =
+      mayUse
+      ? try PermitFile.open(in: gates, identity: identity, mayCreate: !leavesNoTrace) : nil
+    return Permits(concurrency, board: file ?? MemoryPermitBoard(), clock: patience.clock)
   }
 
   private func authorized(
     _ identity: String, url: String, concurrency: Int,
-    mayPass: (@Sendable (HTTPResponse) -> Bool)? = nil, fetch: @escaping TokenSource.Fetch
+    mayPass: (@Sendable (HTTPResponse) -> Bool)? = nil,
+    limit: @escaping GatedTransport.LimitReader = { _ in nil }, fetch: @escaping TokenSource.Fetch
   ) throws(SyncError) -> any Transport {
     guard let origin = Origin(url) else {
       throw SyncError(.configuration, "reach \(url)", "it is no address", next: nil)
     }
     let gated = GatedTransport(
       MeteredTransport(curl, meter: meter), gate: try gate(identity),
-      permits: Permits(concurrency), patience: patience, meter: meter)
+      permits: try permits(identity, concurrency), patience: patience, meter: meter, limit: limit)
     let tokens = TokenSource(clock: patience.clock, fetch: fetch)
     return RetryingTransport(
       AuthorizedTransport(gated, origin: origin, tokens: tokens), patience: patience,
