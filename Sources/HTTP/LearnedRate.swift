@@ -2,8 +2,8 @@ import Core
 
 /// How much a service takes from one identity in the long run, and what of it may be spent now.
 ///
-/// - Shape: no bound before the first refusal. Then 95 % of what had gone through until it, and more
-///   with time: 2 % after five minutes, 6 % after ten, 14, 30, 62; no bound after an hour. Ten
+/// - Shape: no bound before the first refusal. Then 96 % of what had gone through until it, and more
+///   with time: 1.5 % after five minutes, 4.5 % after ten, 10.5, 22.5, 46.5; no bound after an hour. Ten
 ///   seconds' worth can be saved up, and what a request took more than was foreseen is owed.
 /// - Units: requests, or seconds of work.
 struct LearnedRate: Sendable, Equatable {
@@ -15,7 +15,7 @@ struct LearnedRate: Sendable, Equatable {
 
   /// - Parameter floor: below it somebody else uses the same identity, and a rate says nothing.
   mutating func learn(from rate: Double, floor: Double, at now: Instant) {
-    learned = max(rate * 0.95, floor)
+    learned = max(rate * 0.96, floor)
     (learnedAt, credit, creditAt) = (now, 0, now)
   }
 
@@ -25,7 +25,7 @@ struct LearnedRate: Sendable, Equatable {
     guard learned > 0, windows < 12 else { return nil }
     let whole = Int(windows)
     let doubled = Double(1 << whole) * (1 + windows - Double(whole))
-    return learned * (1 + 0.02 * (doubled - 1))
+    return learned * (1 + 0.015 * (doubled - 1))
   }
 
   /// How long until something may be spent.

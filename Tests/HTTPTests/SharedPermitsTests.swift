@@ -178,7 +178,7 @@ struct SharedPermitsTests {
         }
       }
     }
-    // 95 % of twenty a second, and at most ten seconds' worth saved up.
+    // 96 % of twenty a second, and at most ten seconds' worth saved up.
     #expect((1100...1200).contains(count.ended), "\(count.ended)")
   }
 }
