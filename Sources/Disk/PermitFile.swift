@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import Synchronization
 
 /// The permits of one identity in all processes of a state folder: `state/ENV/gates/IDENTITY.permits`.
 ///
@@ -13,6 +14,8 @@ package final class PermitFile: PermitBoard {
   private static let longestRecord = 1024
 
   private let file: OpenFile
+  /// Whoever holds the record does not come to the end of its change.
+  private let isGivenUp = Atomic<Bool>(false)
 
   private init(_ file: consuming OpenFile) { self.file = file }
 
@@ -58,22 +61,32 @@ package final class PermitFile: PermitBoard {
 
   /// Waits for the change of another process, but not for long.
   ///
-  /// A change takes microseconds. One that takes longer belongs to a process that was stopped in it:
-  /// it is not waited for, and at worst the count of a request is lost.
+  /// A change takes microseconds, or as long as a busy machine lets its process wait. One that takes
+  /// longer belongs to a process that was stopped in it: it is not waited for, and at worst what was
+  /// learned is lost.
   package func update<Value>(
     _ change: (inout [UInt64]) throws(SyncError) -> Value
   ) throws(SyncError) -> Value {
-    var tries = 0
-    while try !set(F_WRLCK, Self.recordLock..<Self.recordLock + 1), tries < 1000 {
-      tries += 1
-      sched_yield()
-    }
+    try lockRecord()
     defer { _ = try? set(F_UNLCK, Self.recordLock..<Self.recordLock + 1) }
     let before = try read()
     var words = before
     let value = try change(&words)
     if words != before { try write(words) }
     return value
+  }
+
+  /// A tenth of a second, more on a busy machine; a thousandth where the last one was in vain.
+  private func lockRecord() throws(SyncError) {
+    let most = isGivenUp.load(ordering: .relaxed) ? 1000 : 100_000
+    for _ in 0..<most {
+      if try set(F_WRLCK, Self.recordLock..<Self.recordLock + 1) {
+        isGivenUp.store(false, ordering: .relaxed)
+        return
+      }
+      sched_yield()
+    }
+    isGivenUp.store(true, ordering: .relaxed)
   }
 
   private static func range(_ places: Range<Int>) -> Range<off_t> {
