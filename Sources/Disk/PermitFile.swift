@@ -114,7 +114,7 @@ package final class PermitFile: PermitBoard {
     guard let count = words.first, count < Self.longestRecord / 8, words.count >= count + 2 else {
       return []
     }
-    let record = Array(words[1...Int(count)])
+    let record = Array(words[1..<Int(count) + 1])
     return Self.sum(record) == words[Int(count) + 1] ? record : []
   }
 

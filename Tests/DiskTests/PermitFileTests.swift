@@ -72,6 +72,8 @@ struct PermitFileTests {
     for spoil in [
       { truncate(path, 12) == 0 }, { try replace("hello\n") }, { try replace("") },
       { try replace(String(repeating: "\u{7F}", count: 4096)) }, { try flip(byte: 17) },
+      // As a crash of the machine may leave it.
+      { try replace(String(repeating: "\0", count: 4096)) }, { try replace("\0") },
     ] as [() throws -> Bool] {
       try board.update { words throws(SyncError) in words = [1, 2, 3] }
       #expect(try spoil())

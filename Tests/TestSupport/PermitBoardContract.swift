@@ -44,6 +44,8 @@ package enum PermitBoardContract: String, CaseIterable, Sendable, CustomTestStri
       #expect(try one.update { $0 } == [1, .max, 0, 4])
       try one.update { words throws(SyncError) in words = [9] }
       #expect(try other.update { $0 } == [9], "a shorter record after a longer one")
+      try one.update { words throws(SyncError) in words = [] }
+      #expect(try other.update { $0 } == [], "and none")
     case .aChangeMayMark:
       let marked = try one.update { words throws(SyncError) in
         words = [1]
