@@ -8,7 +8,7 @@ import Testing
     "Threads": ["Glibc"],
     "Gzip": ["Core", "CZlib"],
     "Digests": ["Core", "CCrypto", "Synchronization"],
-    "JSONPages": ["Core", "CJSONPages"],
+    "JSONPages": ["Core", "CJSONPages", "Synchronization"],
     "HTTP": ["Core"],
     "Curl": adapters.union(["HTTP", "CCurl", "Synchronization"]),
     "SFTP": adapters.union(["CSSH2", "Synchronization"]),
