@@ -14,7 +14,7 @@ import Testing
     "SFTP": adapters.union(["CSSH2", "Synchronization"]),
     "Disk": adapters.union(["Gzip", "Digests", "FoundationEssentials", "Synchronization"]),
     "Ledger": adapters.union(["CSQLite", "Synchronization"]),
-    "Dataverse": ["Core", "HTTP", "JSONPages"],
+    "Dataverse": ["Core", "HTTP", "JSONPages", "Synchronization"],
     "Campaign": ["Core", "HTTP", "JSONPages"],
     "Jobs": ["Core", "Gzip"],
     "JobFiles": ["Core", "Yams"],

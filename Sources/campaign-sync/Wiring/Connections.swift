@@ -17,6 +17,7 @@ struct Connections {
   /// Nothing is made on this machine: for commands that only look.
   let leavesNoTrace: Bool
   private let curl: CurlTransport
+  private let bench = Workbench()
 
   init(
     _ environment: EnvironmentSettings, patience: Patience, leavesNoTrace: Bool = false
@@ -105,7 +106,7 @@ struct Connections {
       identity.id, url: settings.url, concurrency: settings.concurrency
     ) { () async throws(SyncError) in try await tokens.fetchToken() }
     return DataverseClient(
-      url: settings.url, apiVersion: settings.apiVersion, transport: transport)
+      url: settings.url, apiVersion: settings.apiVersion, transport: transport, bench: bench)
   }
 
   func campaign() throws(SyncError) -> CampaignClient {
