@@ -28,7 +28,8 @@ def arguments():
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--longest", type=float, default=15, help="seconds of the longest life")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--changes", type=int, default=0, help="rows of a delta by API afterwards")
+    parser.add_argument("--changes", type=int, default=0, help="rows of a delta afterwards")
+    parser.add_argument("--via", choices=["api", "file"], default="api", help="the way of that delta")
     parser.add_argument("--watch", type=float, default=60, help="seconds between two looks at status")
     return parser.parse_args()
 
@@ -113,7 +114,7 @@ def forecast(world):
 
 
 def follow(world, options):
-    """Changed rows by API: one look-up and one write each; killed once on the way."""
+    """Changed rows, by API one look-up and one write each; killed once on the way."""
     run(SANDBOX, "mutate", "--updates", options.changes, "--directory", world.box)
     forecast(world)
     began, peak, lives = time.perf_counter(), 0, 0
@@ -127,7 +128,7 @@ def follow(world, options):
             sys.exit(life.said)
     wall = time.perf_counter() - began
     print(
-        f"  delta of {options.changes:,} rows by API: {wall:.0f} s, {options.changes / wall:,.0f} a second, "
+        f"  delta of {options.changes:,} rows by {options.via}: {wall:.0f} s, {options.changes / wall:,.0f} a second, "
         f"{lives - 1} kills, peak {peak:.0f} MiB\n  " + life.said)
     compare(world)
 
@@ -156,7 +157,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         scratch.path = pathlib.Path(folder)
         print(machine(os.getloadavg()[0]))
-        world = World("large", options.rows, job=(ROOT / "jobs" / "contacts.yaml").read_text())
+        job = (ROOT / "jobs" / "contacts.yaml").read_text()
+        if options.via == "file":  # which keeps no increment rules
+            job = job.replace("via: api", "via: file").replace(", applyUpdates: false", "")
+        world = World("large", options.rows, job=job)
         try:
             before = pages(world)
             wall, peak, kills, said = load(world, options)
