@@ -62,12 +62,14 @@ ledger-bench: setup
 	swift build -c release --product ledger-bench
 	@folder=$$(mktemp -d) && .build/release/ledger-bench "$$folder" $(ROWS); rm -rf "$$folder"
 
-# A load of ROWS contacts killed KILLS times on the way, then CHANGES rows by API; equal, or it fails.
+# A load of ROWS contacts killed KILLS times on the way, then CHANGES rows by VIA (api, file); equal,
+# or it fails.
 KILLS ?= 10
 CHANGES ?= 0
+VIA ?= api
 large: release
 	swift build -c release --static-swift-stdlib --product campaign-sync-sandbox
-	python3 bench/large.py --rows $(ROWS) --kills $(KILLS) --changes $(CHANGES)
+	python3 bench/large.py --rows $(ROWS) --kills $(KILLS) --changes $(CHANGES) --via $(VIA)
 
 install: release
 	install -D -m 0755 .build/release/campaign-sync "$(DESTDIR)$(PREFIX)/bin/campaign-sync"

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from harness import ROOT, SANDBOX, TOOL, machine, run, scratch
@@ -27,7 +28,9 @@ def arguments():
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--longest", type=float, default=15, help="seconds of the longest life")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--changes", type=int, default=0, help="rows of a delta by API afterwards")
+    parser.add_argument("--changes", type=int, default=0, help="rows of a delta afterwards")
+    parser.add_argument("--via", choices=["api", "file"], default="api", help="the way of that delta")
+    parser.add_argument("--watch", type=float, default=60, help="seconds between two looks at status")
     return parser.parse_args()
 
 
@@ -100,18 +103,53 @@ def compare(world):
     print(f"  compare: equal ({time.perf_counter() - began:.0f} s)", flush=True)
 
 
-def follow(world, count):
-    """Changed rows by API: one look-up and one write each."""
-    run(SANDBOX, "mutate", "--updates", count, "--directory", world.box)
+def forecast(world):
+    """What `status` says of the rest, to anybody who looks at it."""
     said = subprocess.run(
         [TOOL, "status", "contacts", "--env", "sandbox", "--jobs", world.jobs],
         capture_output=True, text=True).stdout
-    print("\n".join(line for line in said.splitlines() if "backlog" in line))
-    life = Life(world, "delta", "contacts")
-    if life.code != 0:
-        sys.exit(life.said)
-    print(f"  delta of {count:,} rows: {life.wall:.0f} s, {life.peak:.0f} MiB: {life.said}")
+    for line in said.splitlines():
+        if "backlog" in line or "progress" in line:
+            print("  status: " + line.strip(), flush=True)
+
+
+def follow(world, options):
+    """Changed rows, by API one look-up and one write each; killed once on the way."""
+    run(SANDBOX, "mutate", "--updates", options.changes, "--directory", world.box)
+    forecast(world)
+    began, peak, lives = time.perf_counter(), 0, 0
+    for moment in [options.longest, None]:
+        with Watch(world, options.watch):
+            life = Life(world, "delta", "contacts", moment=moment)
+        peak, lives = max(peak, life.peak), lives + 1
+        if life.code == 0:
+            break
+        if life.code != -9:
+            sys.exit(life.said)
+    wall = time.perf_counter() - began
+    print(
+        f"  delta of {options.changes:,} rows by {options.via}: {wall:.0f} s, {options.changes / wall:,.0f} a second, "
+        f"{lives - 1} kills, peak {peak:.0f} MiB\n  " + life.said)
     compare(world)
+
+
+class Watch:
+    """Somebody who looks at `status` now and then while a run goes on."""
+
+    def __init__(self, world, seconds):
+        self.world, self.seconds, self.over = world, seconds, threading.Event()
+        self.thread = threading.Thread(target=self.look)
+
+    def look(self):
+        while not self.over.wait(self.seconds):
+            forecast(self.world)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
 
 
 def main():
@@ -119,7 +157,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         scratch.path = pathlib.Path(folder)
         print(machine(os.getloadavg()[0]))
-        world = World("large", options.rows, job=(ROOT / "jobs" / "contacts.yaml").read_text())
+        job = (ROOT / "jobs" / "contacts.yaml").read_text()
+        if options.via == "file":  # which keeps no increment rules
+            job = job.replace("via: api", "via: file").replace(", applyUpdates: false", "")
+        world = World("large", options.rows, job=job)
         try:
             before = pages(world)
             wall, peak, kills, said = load(world, options)
@@ -133,7 +174,7 @@ def main():
             ledger = sum(path.stat().st_size for path in world.state.rglob("ledger.sqlite*"))
             print(f"  ledger {ledger / 2**20:.0f} MiB, {ledger / options.rows:.0f} bytes a row")
             if options.changes:
-                follow(world, options.changes)
+                follow(world, options)
         finally:
             world.stop()
 

@@ -40,10 +40,9 @@ class World:
         self.text = self.environment.read_text()
 
     def lead(self, dynamics=None, sftp_port=None, known_hosts=None, strict=False):
-        """Sends the tool by way of a proxy; strict: it reads tables of any size in one scan."""
-        text = self.text
-        if strict:
-            text = text.replace("dynamics:\n", "dynamics:\n  partitionFrom: 1000000000\n", 1)
+        """Sends the tool by way of a proxy; it reads tables of any size in one scan, or by ranges."""
+        rows = 1_000_000_000 if strict else 1
+        text = self.text.replace("dynamics:\n", f"dynamics:\n  partitionFrom: {rows}\n", 1)
         if dynamics:
             text = text.replace(self.sandbox.dynamics, dynamics)
         if sftp_port:

@@ -61,14 +61,18 @@ class Names {
 constexpr size_t most_predictions = 512;
 }  // namespace
 
+struct cjson_memory {
+  std::vector<cjson_cell> cells, removed;
+  ondemand::parser parser;
+};
+
 struct cjson_pages {
   size_t max_rows;
   size_t columns = 0;
   Names names;
   // Rows of a page repeat their keys in one order: the key expected at each position.
   std::vector<Name> predicted;
-  std::vector<cjson_cell> cells, removed;
-  ondemand::parser parser;
+  cjson_memory *memory = nullptr;  // of the page in hand
   int refusal = CJSON_OK;  // a fault of meaning, which simdjson has no code for
 
   cjson_pages() {
@@ -117,6 +121,7 @@ error_code cjson_pages::find(const Body &body, ondemand::field &field, size_t &p
 }
 
 error_code cjson_pages::read_row(const Body &body, ondemand::object row) {
+  auto &cells = memory->cells;
   const size_t first = cells.size();
   cells.resize(first + columns, {0, 0, CJSON_MISSING});
   bool is_removed = false;
@@ -159,13 +164,13 @@ error_code cjson_pages::read_row(const Body &body, ondemand::object row) {
   if (!is_removed) return SUCCESS;
   cells.resize(first);
   if (key.kind != CJSON_TEXT) return refuse(CJSON_BAD_REMOVAL);
-  removed.push_back(key);
+  memory->removed.push_back(key);
   return SUCCESS;
 }
 
 error_code cjson_pages::read_rows(const Body &body, ondemand::array rows) {
-  cells.clear();
-  removed.clear();
+  memory->cells.clear();
+  memory->removed.clear();
   size_t count = 0;
   for (auto result : rows) {
     if (++count > max_rows) return refuse(CJSON_TOO_LARGE);
@@ -211,6 +216,10 @@ error_code cjson_pages::read(const Body &body, ondemand::document &document,
 }
 
 extern "C" {
+cjson_memory *cjson_memory_new() { return new (std::nothrow) cjson_memory; }
+
+void cjson_memory_free(cjson_memory *memory) { delete memory; }
+
 cjson_pages *cjson_pages_new(size_t max_rows) {
   auto *pages = new (std::nothrow) cjson_pages;
   if (pages != nullptr) pages->max_rows = max_rows;
@@ -232,24 +241,26 @@ int cjson_pages_add_column(cjson_pages *pages, const char *name, size_t length) 
 
 void cjson_pages_free(cjson_pages *pages) { delete pages; }
 
-int cjson_pages_decode(cjson_pages *pages, char *body, size_t length, cjson_result *result) {
+int cjson_pages_decode(cjson_pages *pages, cjson_memory *memory, char *body, size_t length,
+                       cjson_result *result) {
   *result = {};
   if (length > UINT32_MAX - CJSON_PADDING) return CJSON_TOO_LARGE;
   try {
     const Body text{body, length};
     pages->refusal = CJSON_OK;
+    pages->memory = memory;
     ondemand::document document;
-    if (auto error = open(text, pages->parser, document)) {
+    if (auto error = open(text, memory->parser, document)) {
       result->fault = length;
       return door_code(error);
     }
     error_code error = pages->read(text, document, result);
     error = close(text, document, error, result->fault);
     if (pages->refusal != CJSON_OK) return pages->refusal;
-    result->cells = pages->cells.data();
-    result->cell_count = pages->cells.size();
-    result->removed = pages->removed.data();
-    result->removed_count = pages->removed.size();
+    result->cells = memory->cells.data();
+    result->cell_count = memory->cells.size();
+    result->removed = memory->removed.data();
+    result->removed_count = memory->removed.size();
     return door_code(error);
   } catch (const std::bad_alloc &) {
     return CJSON_MEMORY;

@@ -12,9 +12,15 @@ package struct DataverseClient: Sendable {
   let root: String
   let origin: Origin?
   private let transport: any Transport
+  let bench: Workbench
 
   /// - Parameter url: the environment's address, as in the environment file.
-  package init(url: String, apiVersion: String = "v9.2", transport: any Transport) {
+  /// - Parameter bench: of all clients that read one table together.
+  package init(
+    url: String, apiVersion: String = "v9.2", transport: any Transport,
+    bench: Workbench = Workbench()
+  ) {
+    self.bench = bench
     var base = url
     while base.hasSuffix("/") { base.removeLast() }
     root = "\(base)/api/data/\(apiVersion)/"

@@ -5,7 +5,7 @@ import JSONPages
 /// Pages of one read, by links that are followed as they come.
 ///
 /// While the caller works on a page, the next one is on its way: its link is found before the rows
-/// are decoded. At most two pages are in memory.
+/// are decoded. At most two pages are in memory; one, while a reader of a range waits for its seat.
 struct TablePages: AsyncSequence, Sendable {
   typealias Element = Page
   typealias Failure = SyncError
@@ -67,6 +67,8 @@ struct TablePages: AsyncSequence, Sendable {
     private let decoder: PageDecoder
     private var flight: Flight?
     private var isFirst = true
+    /// While the caller works on a page of a range.
+    private var seat: Workbench.Seat?
 
     init(_ pages: TablePages) {
       self.pages = pages
@@ -80,12 +82,14 @@ struct TablePages: AsyncSequence, Sendable {
     mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(SyncError) -> Page? {
+      seat = nil
       if isFirst { flight = try pages.request(pages.start) }
       guard let landed = flight else { return nil }
       flight = nil
       var response = try await landed.response()
       try pages.check(response, isFirst: isFirst)
       isFirst = false
+      if pages.kind == .range { seat = await pages.client.bench.take() }
 
       let link = landed.link
       let early = PageDecoder.links(in: response.body).next

@@ -1,9 +1,11 @@
 import CJSONPages
 import Core
+import Synchronization
 
 /// Bodies of OData answers -> pages: one call a page, no string and no dictionary.
 ///
-/// One decoder serves one stream of pages; it is not shared.
+/// One decoder serves one stream of pages; it is not shared. What it needs beside a page is lent to it:
+/// as many as decode at once have that memory, not as many as wait for pages.
 package final class PageDecoder {
   /// Bytes a body should have in reserve, so that decoding does not move it.
   package static let padding = Int(CJSON_PADDING)
@@ -43,9 +45,11 @@ package final class PageDecoder {
     let length = body.count
     body.append(contentsOf: repeatElement(0x20, count: PageDecoder.padding))
 
+    let memory = DecoderMemory.take()
+    defer { memory.giveBack() }
     var result = cjson_result()
     let code = body.withUnsafeMutableBytes {
-      cjson_pages_decode(pages, $0.baseAddress, length, &result)
+      cjson_pages_decode(pages, memory.pointer, $0.baseAddress, length, &result)
     }
     guard code == CJSON_OK else { throw JSONFault(code, result) }
     let cells = [Cell](unsafeUninitializedCapacity: result.cell_count) { memory, count in
@@ -81,4 +85,18 @@ package final class PageDecoder {
 
 extension cjson_cell {
   fileprivate var range: Range<Int> { Int(offset)..<Int(offset) + Int(length) }
+}
+
+/// Memory of a page being decoded, as large as the page: used again by whoever decodes next.
+private struct DecoderMemory: @unchecked Sendable {  // one owner at a time: `take` removes it
+  let pointer: OpaquePointer
+  private static let free = Mutex<[DecoderMemory]>([])
+
+  static func take() -> DecoderMemory {
+    if let memory = free.withLock({ $0.popLast() }) { return memory }
+    guard let pointer = cjson_memory_new() else { fatalError("no memory for a decoder") }
+    return DecoderMemory(pointer: pointer)
+  }
+
+  func giveBack() { DecoderMemory.free.withLock { $0.append(self) } }
 }

@@ -21,8 +21,16 @@ package struct SFTPDropbox: Dropbox {
 
   private func publish(_ source: UploadSource, as name: String) async throws(SyncError) {
     let path = try path(name)
-    try await pool.with { connection throws(SyncError) in
-      try connection.upload(source, to: path, named: name)
+    do throws(SyncError) {
+      try await pool.with { connection throws(SyncError) in
+        try connection.upload(source, to: path, named: name)
+      }
+    } catch {
+      // That session may have ended within a block; where the server still answers, another one tidies.
+      if error.isRemoteAnswer || error.kind == .storage {
+        try? await remove(RemoteName.temporary(for: name))
+      }
+      throw error
     }
   }
 

@@ -90,18 +90,21 @@ extension SSHConnection {
       sftp, path, UInt32(path.utf8.count), UInt(flags), 0o640, LIBSSH2_SFTP_OPENFILE)
   }
 
+  /// Stopped, it sends the blocks to their end that libssh2 has begun: the server takes what follows a
+  /// half block for the rest of it, and answers nothing any more.
   private func copy(_ reader: borrowing LocalFile, to file: OpaquePointer, _ action: String)
     throws(SyncError) -> UInt64
   {
     var window = UploadWindow(uploadMemory())
     var sent: UInt64 = 0
     while true {
-      if Task.isCancelled { throw .stopped }
-      try window.fill(from: reader)
-      let bytes = window.unconfirmed
+      let isStopped = Task.isCancelled
+      if !isStopped { try window.fill(from: reader) }
+      let bytes = isStopped ? window.underWay : window.unconfirmed
+      if bytes.isEmpty, isStopped { throw .stopped }
       if bytes.isEmpty { return sent }
       let count = try write(bytes, to: file, action, after: sent)
-      window.confirm(count)
+      window.confirm(count, of: bytes.count)
       sent += UInt64(count)
     }
   }
@@ -125,7 +128,11 @@ extension SSHConnection {
     throws(SyncError)
   {
     if let failed {
-      if !isBroken { libssh2_sftp_close_handle(file) }
+      if failed.isStop {
+        libssh2_sftp_close_handle(file)
+      } else {
+        giveUp()  // perhaps within a block
+      }
       throw failed
     }
     var error: SyncError?

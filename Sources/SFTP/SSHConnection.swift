@@ -73,6 +73,9 @@ final class SSHConnection {
 
   // MARK: Failures
 
+  /// Nothing more goes over this session.
+  func giveUp() { isBroken = true }
+
   /// What the last call failed with; notes when the session is lost by it.
   func fault() -> SSHFault {
     let code = libssh2_session_last_errno(session)

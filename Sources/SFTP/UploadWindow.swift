@@ -16,6 +16,8 @@ struct UploadWindow {
   private let buffer: UnsafeMutableRawBufferPointer
   private var start = 0
   private var end = 0
+  /// Bytes from `start` that libssh2 was given: it has cut them into blocks, and begun to send them.
+  private var given = 0
   private var isAtEnd = false
 
   /// - Parameter buffer: `memory` bytes, the owner's.
@@ -24,6 +26,11 @@ struct UploadWindow {
   /// What may be under way now; nothing is left where it is empty.
   var unconfirmed: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: buffer[start..<min(end, start + Self.size)])
+  }
+
+  /// What was given before and is not confirmed.
+  var underWay: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: buffer[start..<start + given])
   }
 
   /// Reads on, if less than a window is at hand.
@@ -36,5 +43,9 @@ struct UploadWindow {
     isAtEnd = end < buffer.count
   }
 
-  mutating func confirm(_ count: Int) { start += count }
+  /// - Parameter all: how many were given, confirmed or not.
+  mutating func confirm(_ count: Int, of all: Int) {
+    start += count
+    given = all - count
+  }
 }

@@ -145,6 +145,18 @@ import Testing
       #expect(try await box.list("*").isEmpty)
     }
   }
+
+  /// The server takes no more, so that a block has gone out by half: what follows would be its rest.
+  @Test func anUploadCancelledWithinABlockLeavesAUsefulSession() async throws {
+    try await withSSHD { server in
+      let box = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let error = try await server.strikeUpload(of: "a", through: box) { upload in
+        server.holdUp { upload.cancel() }
+      }
+      #expect(error.isStop == true)
+      #expect(try await box.list("*").isEmpty)
+    }
+  }
 }
 
 extension PrivateSSHD {

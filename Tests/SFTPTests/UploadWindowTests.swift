@@ -28,7 +28,8 @@ import Testing
       // One packet, several, or all of it.
       let confirmed = min(bytes.count, [30_000, 210_001, bytes.count][answer % 3])
       taken += bytes[..<confirmed]
-      window.confirm(confirmed)
+      window.confirm(confirmed, of: bytes.count)
+      #expect(window.underWay.elementsEqual(bytes[confirmed...]), "libssh2 was given these")
     }
     #expect(taken == content)
   }

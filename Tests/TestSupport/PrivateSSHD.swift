@@ -65,6 +65,23 @@ package final class PrivateSSHD: Sendable {
     for id in process.descendants() { kill(id, SIGKILL) }
   }
 
+  /// Lets the SFTP part of every session stand still, until the client can send no more, and acts then.
+  package func holdUp(_ act: () -> Void) {
+    let all = process.descendants()
+    guard let last = all.last else { return }
+    kill(last, SIGSTOP)
+    defer { kill(last, SIGCONT) }
+    var seen = ""
+    var looks = 0
+    while looks < 20 {
+      let now = all.map { readText("/proc/\($0)/io") }.joined()
+      looks = now == seen ? looks + 1 : 0
+      seen = now
+      _ = poll(nil, 0, 5)
+    }
+    act()
+  }
+
   /// Settings that work: a new key of this type, let in, and every host key known.
   package func settings(
     key: KeyType = .ed25519, passphrase: String = "", isPEM: Bool = false

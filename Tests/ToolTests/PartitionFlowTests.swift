@@ -125,4 +125,21 @@ import Testing
     #expect(try await status(world)["progress"] == .null)
     #expect(access(world.state + "/contacts/progress.json", F_OK) != 0)
   }
+
+  @Test("While the import runs, status says so, and counts nothing")
+  func progressOfTheImport() async throws {
+    let world = try await world()
+    try await world.turn("campaign.importEnd=never")
+    let program = try world.startSync(["initial", "contacts"])
+    var seen: JSONValue?
+    while seen?["doing"]?.text != "waiting for the import", program.isRunning {
+      seen = try await status(world)["progress"]
+    }
+    let lines = try await world.sync("status", "contacts", "--offline").output
+    program.kill(SIGTERM)
+    let end = await program.end()
+    #expect(seen?["doing"]?.text == "waiting for the import", "\(end)")
+    #expect(seen?["records"] == .null && seen?["perSecond"] == .null)
+    #expect(lines.contains("progress      waiting for the import\n"), "\(lines)")
+  }
 }

@@ -25,7 +25,7 @@ enum {
   CJSON_BAD_LINK, CJSON_MEMORY
 };
 
-/* Lent until the next call with the same reader. */
+/* Lent until the next call with the same memory, or with the same document. */
 typedef struct {
   const cjson_cell *cells; size_t cell_count;        /* rows * columns of a page; nodes of a document */
   const cjson_cell *removed; size_t removed_count;   /* ids of deleted rows */
@@ -33,12 +33,18 @@ typedef struct {
   size_t fault;                                      /* byte of the first fault */
 } cjson_result;
 
+/* What decoding a page needs beside its body, and as large as that: for any pages, one at a time.
+   NULL when memory is gone. */
+typedef struct cjson_memory cjson_memory;
+cjson_memory *cjson_memory_new(void);
+void cjson_memory_free(cjson_memory *);
+
 /* Rows of pages, by these column names. NULL when memory is gone. */
 typedef struct cjson_pages cjson_pages;
 cjson_pages *cjson_pages_new(size_t max_rows);
 int cjson_pages_add_column(cjson_pages *, const char *name, size_t length);
 void cjson_pages_free(cjson_pages *);
-int cjson_pages_decode(cjson_pages *, char *body, size_t length, cjson_result *);
+int cjson_pages_decode(cjson_pages *, cjson_memory *, char *body, size_t length, cjson_result *);
 
 /* One small document as its nodes in order: an object's members are a text node and a value. */
 typedef struct cjson_document cjson_document;

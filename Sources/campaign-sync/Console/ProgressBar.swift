@@ -31,7 +31,7 @@ final class ProgressBar: Sendable {
   private let throttled = Atomic<Int>(0)
   /// How many records there are; nil once it was asked.
   private let question = Mutex<(@Sendable () async -> Int?)?>(nil)
-  private let written = Mutex<Duration?>(nil)
+  private let written = Mutex<(at: Duration, doing: String)?>(nil)
 
   /// - Parameter isQuiet: it never draws: somebody else does.
   init(
@@ -70,14 +70,13 @@ final class ProgressBar: Sendable {
   func show(_ tally: Tally, _ lanes: [String: Int], _ standing: Standing) {
     let progress = progress(tally, lanes, standing)
     keep(progress)
-    let words = standing.done == nil ? "" : ": " + progress.words
     guard draws else {
       return log.debug(
-        "\(job): \(progress.doing)\(words)",
+        "\(job): \(progress.words)",
         metadata: ["lanes": "\(progress.laneWords)", "counts": "\(tally.words)"])
     }
     isDrawn.store(true, ordering: .relaxed)
-    Standard.write("\r\u{1B}[2K\(job): \(progress.doing)\(words)", to: 2)
+    Standard.write("\r\u{1B}[2K\(job): \(progress.words)", to: 2)
   }
 
   /// The next line belongs to somebody else.
@@ -90,20 +89,19 @@ final class ProgressBar: Sendable {
   ) -> RunProgress {
     let seconds = max(1, Int((clock.uptime - began).components.seconds))
     let told = expected.load(ordering: .relaxed)
-    let rate = tally.read / seconds
-    let done = standing.done ?? 0
     var progress = RunProgress(
-      began: start, at: clock.now, doing: standing.doing, records: done,
-      expected: standing.expected ?? (told > 0 ? told : nil), perSecond: rate,
+      began: start, at: clock.now, doing: standing.doing, records: standing.done,
       throttledSeconds: throttled.load(ordering: .relaxed),
       lanes: lanes.sorted { $0.key < $1.key }.map {
         RunProgress.Lane(name: $0.key, records: $0.value, perSecond: $0.value / seconds)
       })
-    if standing.done == nil { progress.expected = nil }
+    guard let done = standing.done else { return progress }
+    let rate = tally.read / seconds
+    progress.perSecond = rate
     // What was expected is old, or was a guess: a number that is passed says nothing.
-    if let expected = progress.expected, expected < done { progress.expected = nil }
-    if let expected = progress.expected, rate > 0 {
-      progress.secondsLeft = (expected - done) / rate
+    if let expected = standing.expected ?? (told > 0 ? told : nil), expected >= done {
+      progress.expected = expected
+      if rate > 0 { progress.secondsLeft = (expected - done) / rate }
     }
     return progress
   }
@@ -111,8 +109,12 @@ final class ProgressBar: Sendable {
   /// A file that cannot be written is no reason to stop: the work goes on, and says so itself.
   private func keep(_ progress: RunProgress) {
     let isDue = written.withLock { written in
-      if let written, clock.uptime - written < .seconds(1) { return false }
-      written = clock.uptime
+      let uptime = clock.uptime
+      // What comes next may take long, and say nothing meanwhile.
+      if let last = written, last.doing == progress.doing, uptime - last.at < .seconds(1) {
+        return false
+      }
+      written = (uptime, progress.doing)
       return true
     }
     guard isDue else { return }

@@ -17,22 +17,27 @@ struct RunProgress: Codable, Sendable, Equatable {
   var at: Instant
   /// What is being done, in words.
   var doing: String
-  /// Records that are done, those of earlier runs of the same load among them.
-  var records: Int
-  /// About how many there are; nil where nobody knows, or nothing is counted.
+  /// Records that are done, those of earlier runs of the same load among them; nil while nothing is
+  /// counted.
+  var records: Int?
+  /// About how many there are; nil where nobody knows.
   var expected: Int?
-  /// Of this run.
-  var perSecond: Int
+  /// Of this run, while records are counted.
+  var perSecond: Int?
   var secondsLeft: Int?
   /// While a service had asked to be left alone.
   var throttledSeconds: Int
   var lanes: [Lane] = []
 
-  /// `1,200 of about 5,000 records, 300 a second, 12 s left, throttled for 4 s`.
+  /// `exporting: 1,200 of about 5,000 records, 300 a second, 12 s left, throttled for 4 s`.
   var words: String {
-    var words = TimeText.count(records)
-    if let expected { words += " of about \(TimeText.count(expected))" }
-    words += " records, \(TimeText.count(perSecond)) a second"
+    var words = doing
+    if let records {
+      words += ": \(TimeText.count(records))"
+      if let expected { words += " of about \(TimeText.count(expected))" }
+      words += " records"
+    }
+    if let perSecond { words += ", \(TimeText.count(perSecond)) a second" }
     if let secondsLeft { words += ", \(TimeText.span(.seconds(secondsLeft))) left" }
     if throttledSeconds > 0 {
       words += ", throttled for \(TimeText.span(.seconds(throttledSeconds)))"
@@ -45,7 +50,7 @@ struct RunProgress: Codable, Sendable, Equatable {
 
   /// What `status` prints of it.
   var lines: [String] {
-    var lines = ["  progress      \(doing): \(words)"]
+    var lines = ["  progress      \(words)"]
     if lanes.count > 1 { lines += lanes.map { "                \($0.words)" } }
     return lines
   }

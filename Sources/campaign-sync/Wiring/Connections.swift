@@ -17,6 +17,7 @@ struct Connections {
   /// Nothing is made on this machine: for commands that only look.
   let leavesNoTrace: Bool
   private let curl: CurlTransport
+  private let bench = Workbench()
 
   init(
     _ environment: EnvironmentSettings, patience: Patience, leavesNoTrace: Bool = false
@@ -106,7 +107,7 @@ struct Connections {
       limit: DataverseClient.limit
     ) { () async throws(SyncError) in try await tokens.fetchToken() }
     return DataverseClient(
-      url: settings.url, apiVersion: settings.apiVersion, transport: transport)
+      url: settings.url, apiVersion: settings.apiVersion, transport: transport, bench: bench)
   }
 
   func campaign() throws(SyncError) -> CampaignClient {
