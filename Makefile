@@ -1,7 +1,7 @@
 # Everything a person or a machine types here. `make demo` and `make test` do all the set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build release demo test check lint format golden storm interop bench ledger-bench large install clean
+.PHONY: setup build release demo test check lint format golden storm interop bench ledger-bench large throttle install clean
 
 SEEDS ?= 200
 # As many tests at once as two cores can carry: all at once starve each other of time.
@@ -70,6 +70,12 @@ VIA ?= api
 large: release
 	swift build -c release --static-swift-stdlib --product campaign-sync-sandbox
 	python3 bench/large.py --rows $(ROWS) --kills $(KILLS) --changes $(CHANGES) --via $(VIA)
+
+# Two processes and the limits of Dynamics at their true speed: what they get out of them.
+MINUTES ?= 25
+throttle: release
+	swift build -c release --static-swift-stdlib --product campaign-sync-sandbox
+	python3 bench/throttle.py --minutes $(MINUTES)
 
 install: release
 	install -D -m 0755 .build/release/campaign-sync "$(DESTDIR)$(PREFIX)/bin/campaign-sync"

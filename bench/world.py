@@ -24,7 +24,7 @@ def row(what, ours, peer, ratio, target, reached):
 class World:
     """A sandbox with its own jobs folder, and the tool on it."""
 
-    def __init__(self, name, contacts, job=None, jobs=None):
+    def __init__(self, name, contacts, job=None, jobs=None, more=()):
         self.path = scratch.path / name
         self.box = self.path / "box"
         self.jobs = self.path / "jobs"
@@ -34,7 +34,7 @@ class World:
         self.environment = self.jobs / "environments" / "sandbox.yaml"
         run(
             SANDBOX, "start", "--directory", self.box, "--ports", "free", "--contacts", contacts,
-            "--write-env", self.environment)
+            "--write-env", self.environment, *more)
         self.sandbox = Sandbox(self.box)
         self.sandbox.post("/knobs", {"dataverse": {"limitsEnabled": False}})
         self.text = self.environment.read_text()
