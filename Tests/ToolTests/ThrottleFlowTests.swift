@@ -36,7 +36,7 @@ struct ThrottleFlowTests {
   @Test("All together have `concurrency` requests under way, or what the hint says, and no more")
   func sharesTheLimit() async throws {
     let world = try await world(concurrency: 3)
-    try await world.turn("dataverse.limitsEnabled=false", "dataverse.pace=0.2")
+    try await world.turn("dataverse.limitsEnabled=false", "dataverse.pace=1")
     try await exportBoth(world)
     #expect(try await server(world, "mostAtOnce") == 3)
 
