@@ -17,7 +17,7 @@ package struct GatedTransport: Transport {
   /// Where the service does not say how long.
   private let unsaid: Backoff
 
-  /// - Parameter meter: told how long requests wait for the gate.
+  /// - Parameter meter: told how long requests wait for the gate, or for what the service takes.
   package init(
     _ inner: any Transport, gate: any Gate, permits: Permits, patience: Patience,
     meter: TrafficMeter? = nil, limit: @escaping LimitReader = { _ in nil },
@@ -44,7 +44,7 @@ package struct GatedTransport: Transport {
     do throws(SyncError) {
       while true {
         try await waitForGate()
-        let permit = try await permits.take(patience)
+        let permit = try await permits.take(patience, meter: meter)
         guard try await gate.closedUntil(patience.clock.now) != nil else { return permit }
         await permits.give(back: permit, .unused)
       }

@@ -11,7 +11,8 @@ package struct Traffic: Sendable, Equatable {
   package var throttled = 0
   /// Requests without a whole answer.
   package var failed = 0
-  /// While a service had asked to be left alone and a request of this run waited for that.
+  /// While a request of this run waited for what a service takes: it had asked to be left alone, or
+  /// takes no more by what was learned of its limits.
   package var waited = Duration.zero
 
   package init() {}

@@ -60,17 +60,42 @@ package actor Permits {
 
   /// Waits for a permit.
   ///
+  /// - Parameter meter: told how long the service's limits alone keep a request waiting.
   /// - Throws: `.stopped`; or that the deadline comes first.
-  package func take(_ patience: Patience) async throws(SyncError) -> Permit {
+  package func take(
+    _ patience: Patience, meter: TrafficMeter? = nil
+  ) async throws(SyncError) -> Permit {
     guard await turn() else { throw .stopped }
     defer { endTurn() }
     var wait = Wait(since: clock.uptime)
     defer { if let ticket = wait.ticket { try? board.unmark(ticket) } }
+    do throws(SyncError) {
+      let permit = try await stand(&wait, patience, meter)
+      if wait.isThrottled { await meter?.waitEnded(at: clock.uptime) }
+      return permit
+    } catch {
+      if wait.isThrottled { await meter?.waitEnded(at: clock.uptime) }
+      throw error
+    }
+  }
+
+  private func stand(
+    _ wait: inout Wait, _ patience: Patience, _ meter: TrafficMeter?
+  ) async throws(SyncError) -> Permit {
     while true {
       try patience.checkStop()
       switch try attempt(&wait) {
       case .permit(let permit): return permit
-      case .pause(let duration):
+      case .pause(let duration, let isThrottled):
+        if isThrottled != wait.isThrottled {
+          wait.isThrottled = isThrottled
+          if isThrottled {
+            await meter?.waitBegan(at: clock.uptime)
+          } else {
+            await meter?.waitEnded(at: clock.uptime)
+          }
+          continue  // a permit that came back meanwhile woke nobody
+        }
         let moment = clock.now + (duration ?? .zero)
         if !patience.allows(moment) { try await patience.sleep(until: moment) }
         await pause(duration.map { min($0, .seconds(1)) })
@@ -123,12 +148,14 @@ extension Permits {
     var ticket: Int?
     /// Since when it could have gone, were it not for those before it.
     var isHeldUpSince: Duration?
+    /// Only for what the service takes.
+    var isThrottled = false
   }
 
   private enum Attempt {
     case permit(Permit)
     /// Nil: until a permit of this process comes back.
-    case pause(Duration?)
+    case pause(Duration?, isThrottled: Bool)
   }
 
   /// More than anybody configures, with what a long wait adds.
@@ -166,9 +193,10 @@ extension Permits {
         steering.ticket += 1
         if try board.mark(ticket) { wait.ticket = ticket }
       }
-      if due > .zero { return .pause(max(due, isFirst ? .zero : glance)) }
-      if held.count >= limit { return .pause(nil) }
-      return .pause(isFirst ? glance : glance * 4)
+      if due > .zero { return .pause(max(due, isFirst ? .zero : glance), isThrottled: true) }
+      let isThrottled = limit < steering.recommended(of: configured)
+      if held.count >= limit { return .pause(nil, isThrottled: isThrottled) }
+      return .pause(isFirst ? glance : glance * 4, isThrottled: isThrottled)
     }
   }
 

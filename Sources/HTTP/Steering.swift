@@ -61,11 +61,14 @@ extension Steering {
   func limit(of configured: Int, at now: Instant) -> Int {
     if isProbing { return 1 }
     let bounds = [
-      configured, hint > 0 ? hint : .max, eased.count(at: now, every: .seconds(10)),
+      recommended(of: configured), eased.count(at: now, every: .seconds(10)),
       roof.count(at: now, every: .seconds(300)),
     ]
     return max(bounds.min() ?? 1, 1)
   }
+
+  /// The same where nothing was refused.
+  func recommended(of configured: Int) -> Int { hint > 0 ? min(hint, configured) : configured }
 
   /// How long until one more may start.
   mutating func wait(at now: Instant) -> Duration {

@@ -9,6 +9,7 @@ import Testing
 struct SharedPermitsTests {
   private let clock = SimulatedClock(seed: 1)
   private let board = MemoryPermitBoard()
+  private let meter = TrafficMeter()
   private var patience: Patience { Patience(clock: clock) }
 
   private func process(_ configured: Int, clock: (any Clock)? = nil) -> Permits {
@@ -26,7 +27,9 @@ struct SharedPermitsTests {
     var longest = Duration.zero
     while clock.uptime < time {
       let asked = clock.uptime
-      guard let permit = try? await permits.take(patience) else { return .seconds(3600) }
+      guard let permit = try? await permits.take(patience, meter: meter) else {
+        return .seconds(3600)
+      }
       longest = max(longest, clock.uptime - asked)
       count.begin()
       await clock.sleep(length)
@@ -37,7 +40,7 @@ struct SharedPermitsTests {
   }
 
   @Test("All together stay within the limit, and use it")
-  func sharesTheLimit() {
+  func sharesTheLimit() async {
     let (processes, count) = ([process(5), process(5), process(5)], UnderWay())
     run {
       await withTaskGroup(of: Void.self) { group in
@@ -52,6 +55,7 @@ struct SharedPermitsTests {
     #expect(count.most == 5)
     // Five at once, of about 95 milliseconds, with a glance of five between two processes' requests.
     #expect(count.ended >= 60 * 5 * 1000 / 100)
+    #expect(await meter.traffic(at: clock.uptime).waited == .zero, "nothing was refused")
   }
 
   @Test("A process that asks for little is not kept waiting by one that asks for all")
@@ -157,7 +161,7 @@ struct SharedPermitsTests {
   }
 
   @Test("A learned rate is kept by all processes together")
-  func sharesTheRate() {
+  func sharesTheRate() async {
     let (processes, clock) = ([process(8), process(8)], clock)
     let count = UnderWay()
     run {
@@ -180,6 +184,8 @@ struct SharedPermitsTests {
     }
     // 96 % of twenty a second, and at most ten seconds' worth saved up.
     #expect((1100...1200).contains(count.ended), "\(count.ended)")
+    let waited = await meter.traffic(at: clock.uptime).waited
+    #expect(waited > .seconds(40) && waited < .seconds(62), "\(waited), once for all who wait")
   }
 }
 

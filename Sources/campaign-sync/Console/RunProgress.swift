@@ -25,7 +25,7 @@ struct RunProgress: Codable, Sendable, Equatable {
   /// Of this run, while records are counted.
   var perSecond: Int?
   var secondsLeft: Int?
-  /// While a service had asked to be left alone.
+  /// While requests waited for what a service takes.
   var throttledSeconds: Int
   var lanes: [Lane] = []
 

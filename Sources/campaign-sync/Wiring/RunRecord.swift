@@ -16,7 +16,7 @@ struct RunRecord: Codable, Sendable {
   var requests: Int
   var received: Int
   var throttled: Int
-  /// Seconds during which a service had asked to be left alone and the run waited for that.
+  /// Seconds during which a request waited for what a service takes.
   var waited: Int?
   var phase: String
   /// What is done now and was not before: "staged".
