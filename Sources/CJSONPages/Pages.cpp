@@ -218,8 +218,6 @@ error_code cjson_pages::read(const Body &body, ondemand::document &document,
 extern "C" {
 cjson_memory *cjson_memory_new() { return new (std::nothrow) cjson_memory; }
 
-void cjson_memory_free(cjson_memory *memory) { delete memory; }
-
 cjson_pages *cjson_pages_new(size_t max_rows) {
   auto *pages = new (std::nothrow) cjson_pages;
   if (pages != nullptr) pages->max_rows = max_rows;

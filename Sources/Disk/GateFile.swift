@@ -15,7 +15,7 @@ package struct GateFile: Gate {
   package init(folder: String, identity: String) throws(SyncError) {
     self.folder = folder
     path = folder + "/" + gateName(of: identity)
-    try Self.makeFolder(folder)
+    try makeFolder(folder)
   }
 
   package func notBefore() throws(SyncError) -> Instant? {
@@ -57,15 +57,6 @@ package struct GateFile: Gate {
       throw Self.error("write \(temporary)")
     }
     guard rename(temporary, path) == 0 else { throw Self.error("rename \(temporary)") }
-  }
-
-  private static func makeFolder(_ folder: String) throws(SyncError) {
-    if mkdir(folder, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = folder.lastIndex(of: "/"), slash > folder.startIndex else {
-      throw error("create \(folder)")
-    }
-    try makeFolder(String(folder[..<slash]))
-    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw error("create \(folder)") }
   }
 
   private static func error(_ action: String) -> SyncError {

@@ -71,12 +71,26 @@ package actor Permits {
     defer { if let ticket = wait.ticket { try? board.unmark(ticket) } }
     do throws(SyncError) {
       let permit = try await stand(&wait, patience, meter)
-      if wait.isThrottled { await meter?.waitEnded(at: clock.uptime) }
+      await note(false, of: &wait, meter)
       return permit
     } catch {
-      if wait.isThrottled { await meter?.waitEnded(at: clock.uptime) }
+      await note(false, of: &wait, meter)
       throw error
     }
+  }
+
+  /// - Returns: whether that is news.
+  @discardableResult
+  private func note(_ isThrottled: Bool, of wait: inout Wait, _ meter: TrafficMeter?) async -> Bool
+  {
+    if isThrottled == wait.isThrottled { return false }
+    wait.isThrottled = isThrottled
+    if isThrottled {
+      await meter?.waitBegan(at: clock.uptime)
+    } else {
+      await meter?.waitEnded(at: clock.uptime)
+    }
+    return true
   }
 
   private func stand(
@@ -87,15 +101,8 @@ package actor Permits {
       switch try attempt(&wait) {
       case .permit(let permit): return permit
       case .pause(let duration, let isThrottled):
-        if isThrottled != wait.isThrottled {
-          wait.isThrottled = isThrottled
-          if isThrottled {
-            await meter?.waitBegan(at: clock.uptime)
-          } else {
-            await meter?.waitEnded(at: clock.uptime)
-          }
-          continue  // a permit that came back meanwhile woke nobody
-        }
+        // A permit that came back meanwhile woke nobody.
+        if await note(isThrottled, of: &wait, meter) { continue }
         let moment = clock.now + (duration ?? .zero)
         if !patience.allows(moment) { try await patience.sleep(until: moment) }
         await pause(duration.map { min($0, .seconds(1)) })

@@ -33,11 +33,10 @@ typedef struct {
   size_t fault;                                      /* byte of the first fault */
 } cjson_result;
 
-/* What decoding a page needs beside its body, and as large as that: for any pages, one at a time.
-   NULL when memory is gone. */
+/* What decoding a page needs beside its body, and as large as that: for any pages, one at a time, and
+   never given up. NULL when memory is gone. */
 typedef struct cjson_memory cjson_memory;
 cjson_memory *cjson_memory_new(void);
-void cjson_memory_free(cjson_memory *);
 
 /* Rows of pages, by these column names. NULL when memory is gone. */
 typedef struct cjson_pages cjson_pages;
