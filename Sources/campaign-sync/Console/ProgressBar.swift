@@ -11,6 +11,8 @@ final class ProgressBar: Sendable {
   /// What there is to count, and how much of it is done.
   struct Standing {
     var doing: String
+    /// What follows that in words, and may change with each commit.
+    var detail = ""
     /// Of this run and those before; nil: nothing is counted now.
     var done: Int?
     var expected: Int?
@@ -31,7 +33,7 @@ final class ProgressBar: Sendable {
   private let throttled = Atomic<Int>(0)
   /// How many records there are; nil once it was asked.
   private let question = Mutex<(@Sendable () async -> Int?)?>(nil)
-  private let written = Mutex<(at: Duration, doing: String)?>(nil)
+  private let written = Mutex<(at: Duration, phase: String)?>(nil)
 
   /// - Parameter isQuiet: it never draws: somebody else does.
   init(
@@ -69,7 +71,7 @@ final class ProgressBar: Sendable {
 
   func show(_ tally: Tally, _ lanes: [String: Int], _ standing: Standing) {
     let progress = progress(tally, lanes, standing)
-    keep(progress)
+    keep(progress, of: standing.doing)
     guard draws else {
       return log.debug(
         "\(job): \(progress.words)",
@@ -90,7 +92,8 @@ final class ProgressBar: Sendable {
     let seconds = max(1, Int((clock.uptime - began).components.seconds))
     let told = expected.load(ordering: .relaxed)
     var progress = RunProgress(
-      began: start, at: clock.now, doing: standing.doing, records: standing.done,
+      began: start, at: clock.now, doing: standing.doing + standing.detail,
+      records: standing.done,
       throttledSeconds: throttled.load(ordering: .relaxed),
       lanes: lanes.sorted { $0.key < $1.key }.map {
         RunProgress.Lane(name: $0.key, records: $0.value, perSecond: $0.value / seconds)
@@ -107,14 +110,14 @@ final class ProgressBar: Sendable {
   }
 
   /// A file that cannot be written is no reason to stop: the work goes on, and says so itself.
-  private func keep(_ progress: RunProgress) {
+  private func keep(_ progress: RunProgress, of phase: String) {
     let isDue = written.withLock { written in
       let uptime = clock.uptime
       // What comes next may take long, and say nothing meanwhile.
-      if let last = written, last.doing == progress.doing, uptime - last.at < .seconds(1) {
+      if let last = written, last.phase == phase, uptime - last.at < .seconds(1) {
         return false
       }
-      written = (uptime, progress.doing)
+      written = (uptime, phase)
       return true
     }
     guard isDue else { return }
@@ -142,7 +145,8 @@ extension ProgressBar.Standing {
     case .sealing: self.init(doing: "finishing the parts")
     case .staging:
       self.init(
-        doing: "staging: \(state.stage.published.count) of \(state.stage.sealed.count) parts "
+        doing: "staging",
+        detail: ": \(state.stage.published.count) of \(state.stage.sealed.count) parts "
           + "published")
     case .loading: self.init(doing: "waiting for the import")
     case .loaded:

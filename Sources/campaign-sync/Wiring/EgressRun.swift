@@ -86,7 +86,7 @@ struct EgressRun {
         progress.show(
           commit.tally, commit.lanes,
           ProgressBar.Standing(
-            doing: "events, \(TimeText.count(commit.tally.created)) created",
+            doing: "events", detail: ", \(TimeText.count(commit.tally.created)) created",
             done: commit.tally.read))
       }, identity: identity, content: nil)
     let outcome = await run(job, through: ports)
