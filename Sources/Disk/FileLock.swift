@@ -13,4 +13,13 @@ enum FileLock {
       l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: bytes?.lowerBound ?? 0,
       l_len: bytes.map { off_t($0.count) } ?? 0, l_pid: 0)
   }
+
+  /// Gives all locks of an open file back; closing it is not enough.
+  ///
+  /// A child that another thread is just starting has the same file open until it becomes its
+  /// program, and the locks would stand as long.
+  static func release(all descriptor: Int32) {
+    var whole = lock(F_UNLCK)
+    while fcntl(descriptor, set, &whole) != 0 && errno == EINTR {}
+  }
 }

@@ -19,6 +19,8 @@ package final class PermitFile: PermitBoard {
 
   private init(_ file: consuming OpenFile) { self.file = file }
 
+  deinit { FileLock.release(all: file.descriptor) }
+
   /// Nil where the file system has no such locks; and where there is no file and none may be made.
   ///
   /// - Parameters:

@@ -68,14 +68,10 @@ package final class RunLock: Sendable {
   }
 
   /// Gives the lock back; the end of the object does the same.
-  ///
-  /// It is given back in words, not only by closing the file: a child that is just being started by
-  /// another thread has the same file open until it becomes its program.
   package func release() {
     file.withLock { file in
       guard let descriptor = file?.descriptor else { return }
-      var whole = FileLock.lock(F_UNLCK)
-      while fcntl(descriptor, FileLock.set, &whole) != 0 && errno == EINTR {}
+      FileLock.release(all: descriptor)
       file = nil
     }
   }

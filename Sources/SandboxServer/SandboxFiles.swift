@@ -90,14 +90,22 @@ package final class FolderLock: Sendable {
     }
   }
 
+  /// The end of the object does the same; closing alone would leave it to a child that is just being
+  /// started, until that becomes its program.
   func release() { flock(file, LOCK_UN) }
 
-  deinit { close(file) }
+  deinit {
+    release()
+    close(file)
+  }
 
   /// True while a sandbox runs in the folder.
   package static func isHeld(_ directory: String) -> Bool {
     guard let file = try? open(directory) else { return false }
-    defer { close(file) }
+    defer {
+      flock(file, LOCK_UN)
+      close(file)
+    }
     return flock(file, LOCK_SH | LOCK_NB) != 0
   }
 

@@ -40,6 +40,16 @@ struct PermitFileTests {
     #expect(try !looker.mark(3))
   }
 
+  @Test("The marks of a board that ends are free, though a child is just being started")
+  func endsWithItsOwner() throws {
+    var holder: PermitFile? = try open()
+    #expect(try holder?.mark(0) == true)
+    let child = UnbornChild(having: path)
+    holder = nil
+    #expect(try open().mark(0))
+    withExtendedLifetime(child) {}
+  }
+
   @Test("The marks of a killed process are free")
   func outlivesAKill() async throws {
     let board = try open()

@@ -29,6 +29,15 @@ import Testing
     _ = try lock()
   }
 
+  @Test func theEndOfTheHolderFreesItThoughAChildIsBeingStarted() throws {
+    var held: RunLock? = try lock()
+    let child = UnbornChild(having: folder.path + "/lock")
+    #expect(held != nil)
+    held = nil
+    try lock().release()
+    withExtendedLifetime(child) {}
+  }
+
   @Test func aKilledHolderFreesIt() async throws {
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String] in
       let attempt = try RunLock.attempt(in: path)

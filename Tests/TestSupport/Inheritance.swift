@@ -15,3 +15,24 @@ enum Inheritance {
   /// The last of the actions.
   static func end(_ actions: inout posix_spawn_file_actions_t) { _ = closeFrom?(&actions, 3) }
 }
+
+/// A child that another thread is just starting: it has this file open.
+///
+/// A real one has all files of this process open, but only until it becomes its program.
+package final class UnbornChild: Sendable {
+  private let copies: [Int32]
+
+  /// - Parameter path: a file that this process has open.
+  package init(having path: String) {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    copies = (3..<Int32(getdtablesize())).compactMap { descriptor in
+      let count = readlink("/proc/self/fd/\(descriptor)", &buffer, buffer.count)
+      guard count > 0, buffer[..<count].elementsEqual(path.utf8.map(CChar.init(bitPattern:)))
+      else { return nil }
+      return fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    }
+    precondition(!copies.isEmpty, "nobody has it open")
+  }
+
+  deinit { copies.forEach { close($0) } }
+}
