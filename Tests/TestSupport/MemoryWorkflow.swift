@@ -144,7 +144,7 @@ package final class MemoryWorkflow: ImportWorkflow {
     var header: [String]?
     var rows: [[String]] = []
     var reader = CSVReader(separator: csv.separator, quote: csv.quote)
-    try reader.push(content) { row throws(SyncError) in rows.append(row.texts) }
+    try reader.push(content[...]) { row throws(SyncError) in rows.append(row.texts) }
     try reader.finish { row throws(SyncError) in rows.append(row.texts) }
     for row in rows {
       guard let names = header else {

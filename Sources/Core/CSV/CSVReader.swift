@@ -35,20 +35,9 @@ package struct CSVReader: Sendable {
 
   /// Takes the next bytes of the file and hands over each row that they complete.
   package mutating func push(
-    _ bytes: some Sequence<UInt8>, _ emit: (CSVRow) throws(SyncError) -> Void
+    _ bytes: ArraySlice<UInt8>, _ emit: (CSVRow) throws(SyncError) -> Void
   ) throws(SyncError) {
-    var failure: SyncError?
-    let isTaken: Void? = bytes.withContiguousStorageIfAvailable { buffer in
-      do throws(SyncError) {
-        try takeAll(buffer, emit)
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    if isTaken == nil {
-      for byte in bytes { try takeNext(byte, emit) }
-    }
+    try bytes.withUnsafeBufferPointer { buffer throws(SyncError) in try takeAll(buffer, emit) }
   }
 
   /// Runs of ordinary characters go in one step: most of a file is that.

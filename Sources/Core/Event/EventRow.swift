@@ -36,7 +36,7 @@ package struct EventRow: Sendable, Equatable {
     var reader = CSVReader(separator: EventRow.kept.separator, quote: .double)
     var rows: [[String]] = []
     do throws(SyncError) {
-      try reader.push(line.utf8) { rows.append($0.texts) }
+      try reader.push(Array(line.utf8)[...]) { rows.append($0.texts) }
       try reader.finish { rows.append($0.texts) }
     } catch { return nil }
     guard rows.count == 1, rows[0].count <= EventRow.roles.count, rows[0].count >= 3 else {

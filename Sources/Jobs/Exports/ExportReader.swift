@@ -74,7 +74,7 @@ package struct ExportReader: Sendable {
     var header: CSVRow?
     do throws(SyncError) {
       while header == nil, let block = try await bytes.next() {
-        try reader.push(block) { header = header ?? $0 }
+        try reader.push(block[...]) { header = header ?? $0 }
       }
       if header == nil { try reader.finish { header = header ?? $0 } }
     } catch { throw error.inFile(file.name) }

@@ -69,7 +69,7 @@ import Testing
   @Test func refusesARowAboveTheBound() {
     var reader = CSVReader(separator: 0x3B, quote: .double, maxRow: 8)
     let error = #expect(throws: SyncError.self) {
-      try reader.push(Array("a;b\n\"12345678901".utf8)) { _ in }
+      try reader.push(Array("a;b\n\"12345678901".utf8)[...]) { _ in }
     }
     #expect(error?.kind == .protocolBroken)
     #expect(error?.action == "read line 2")
@@ -78,7 +78,7 @@ import Testing
   @Test func refusesAFileThatEndsInsideQuotes() {
     var reader = CSVReader(separator: 0x3B, quote: .double)
     #expect(throws: SyncError.self) {
-      try reader.push(Array("a;\"b\n".utf8)) { _ in }
+      try reader.push(Array("a;\"b\n".utf8)[...]) { _ in }
       try reader.finish { _ in }
     }
   }

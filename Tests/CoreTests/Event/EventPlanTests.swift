@@ -20,7 +20,7 @@ import Testing
   private func rows(_ text: String) throws -> [CSVRow] {
     var reader = CSVReader(separator: 0x3B, quote: .double)
     var rows: [CSVRow] = []
-    try reader.push(Array(text.utf8)) { rows.append($0) }
+    try reader.push(Array(text.utf8)[...]) { rows.append($0) }
     try reader.finish { rows.append($0) }
     return rows
   }
