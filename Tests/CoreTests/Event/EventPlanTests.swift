@@ -114,6 +114,24 @@ import Testing
     }
   }
 
+  @Test(
+    "A first line that is a row is not shown: it holds what people are called and where they live",
+    arguments: [
+      "7;jane;x", "id;jane.doe@example.org;x", "id;https://shop.example/jane;x",
+      "82ef1d2c-3a52-ee11-904c-000d3a2b1cff;a;b", "id;+49 30 1234;x", "id;2026-02-03 08:11:09Z;x",
+    ])
+  func aRowIsNoHeader(line: String) throws {
+    let rows = try rows(line + "\n")
+    #expect {
+      try EventPlan(settings(.open), header: rows[0], file: "a.csv")
+    } throws: { error in
+      guard let error = error as? SyncError else { return false }
+      return error.kind == .configuration && error.reason.contains("who")
+        && error.reason.hasSuffix(
+          "its first line has 3 fields and looks like a row, not like a header")
+    }
+  }
+
   @Test(arguments: ["plain", "", "a;b", "say \"no\"", " blanks ", "two\nlines\r\n", "für 春 🙂"])
   func aRowIsKeptAsItIs(text: String) throws {
     let row = EventRow { $0 == "id" ? "8003" : $0 == "url" ? text : "x\($0)" }
