@@ -132,8 +132,12 @@ package struct ConsentRecord: Sendable, Equatable {
   }
 
   /// Something is to be decided; a stronger reason stays.
+  ///
+  /// Until the first sight is decided about, whatever exports show is a part of it: a job that reads
+  /// everything (its first run, a replay) sees old changes one after the other.
   package mutating func raise(_ trigger: ConsentRule.Trigger) {
     waits = false
+    if trigger == .campaign, due == .firstSight, dynamics == .never { return }
     if let due, due.strength >= trigger.strength { return }
     due = trigger
   }

@@ -138,11 +138,24 @@ import Testing
     for first in Trigger.allCases {
       for second in Trigger.allCases {
         var record = try Self.record(nil)
+        record.dynamics = .optedOut  // decided about before
         record.raise(first)
         record.raise(second)
         #expect(record.due == (first.strength > second.strength ? first : second))
       }
     }
+  }
+
+  @Test("Whatever exports show before anything was decided is one first sight")
+  func firstSight() throws {
+    var record = try Self.record(nil)
+    record.take(Self.seen(true, 50, 100))
+    record.take(Self.seen(false, 60, 200))
+    #expect(record.observed == Self.seen(false, 60, 200) && record.due == .firstSight)
+    (record.due, record.dynamics) = (nil, .optedOut)
+    record.take(Self.seen(true, 70, 300))
+    record.take(Self.seen(false, 80, 400))
+    #expect(record.due == .campaign)
   }
 
   @Test("A value has the time that an export told of this very value")
