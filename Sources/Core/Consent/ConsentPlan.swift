@@ -57,22 +57,34 @@ package struct ConsentPlan: Sendable {
       return .broken(
         Rejection(
           key: "\(file.name)@\(row.start)", what: .consent, rule: Rejection.rowBroken,
-          reason: "the row has \(row.count) fields, the header \(width)"))
+          reason: "the row has \(row.count) fields, the header \(width)",
+          line: EventRow.line(of: row.texts)))
     }
     guard let contact = RowKey(row.text(key)) else { return .stranger }
     var consents = ConsentRow(contact: contact)
     for place in places {
       switch ConsentPlan.value(row.text(place.value)) {
       case .some(let value?):
-        let time = ConsentPlan.time(row.text(place.time), zone)
+        var time = ConsentPlan.time(row.text(place.time), zone)
+        // Nothing changes after it was exported: such a time is another clock's, or another zone's.
+        if let known = time, known.seconds > file.modified + ConsentPlan.clockDrift { time = nil }
         consents.observations[place.attribute] = ConsentObservation(
           value: value, at: time, file: file.modified)
       case .some(nil): break
       case nil: consents.unreadable += 1
       }
     }
+    if consents.unreadable > 0 {
+      consents.rejection = Rejection(
+        key: Rejection.keyOfValues(contact), what: .consent, rule: Rejection.unreadable,
+        reason: "\(consents.unreadable) of its values are neither true nor false",
+        line: EventRow.line(of: row.texts))
+    }
     return .row(consents)
   }
+
+  /// Seconds that the clocks of Campaign and of its SFTP server may differ.
+  static let clockDrift: Int64 = 300
 
   /// Inner nil: an empty field, which says nothing; outer nil: it cannot be read.
   private static func value(_ text: String) -> Bool?? {
@@ -107,6 +119,8 @@ package struct ConsentRow: Sendable, Equatable {
   package var observations: [ConsentAttribute: ConsentObservation] = [:]
   /// Values that cannot be read, and count as unknown.
   package var unreadable = 0
+  /// What is to be kept of the row for them.
+  package var rejection: Rejection?
 
   package init(contact: RowKey) { self.contact = contact }
 }
@@ -116,4 +130,13 @@ extension ConsentAttribute {
   package var otherName: String {
     name.hasPrefix("denyList") ? "blackList" + name.dropFirst("denyList".count) : name
   }
+}
+
+extension Rejection {
+  /// The rule of a row with values that nobody can read: it is kept until a row of the contact comes
+  /// that says everything.
+  package static let unreadable = "unreadable"
+
+  /// Beside what may be pending of the contact itself.
+  package static func keyOfValues(_ contact: RowKey) -> String { "\(contact)#values" }
 }

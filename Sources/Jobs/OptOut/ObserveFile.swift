@@ -38,15 +38,18 @@ extension OptOutJob {
       let slices = try ExportSlices<ConsentSlice>(file, export, from: mark.offset) {
         $1.take($0, plan)
       }
+      let incomplete = try await incomplete()
       var unreadable = 0
       while let slice = try await slices.next() {
         guard try await export.isUnchanged(file) else { return }
         mark.offset = slice.end
         unreadable += slice.rows.reduce(0) { $0 + $1.unreadable }
-        try await record(slice, mark, emit)
+        try await record(slice, mark, incomplete, emit)
       }
       if unreadable > 0 {
-        export.note("\(file.name): \(unreadable) values cannot be read and count as unknown")
+        export.note(
+          "\(file.name): \(unreadable) values cannot be read and count as unknown; their rows are pending"
+        )
       }
       guard try await export.isUnchanged(file) else { return }
       try await finish(mark, emit)
@@ -66,8 +69,20 @@ extension OptOutJob {
       })
   }
 
+  /// Keys of what is pending since a row could not be read in full.
+  private func incomplete() async throws(SyncError) -> Set<String> {
+    var keys: Set<String> = []
+    var last: String?
+    while true {
+      let pending = try await ports.ledger.pending(after: last, limit: 1_000).map(\.rejection)
+      guard let final = pending.last else { return keys }
+      last = final.key
+      keys.formUnion(pending.filter { $0.rule == Rejection.unreadable }.map(\.key))
+    }
+  }
+
   private func record(
-    _ slice: ConsentSlice, _ mark: FileMark, _ emit: Emit<OptOutState>
+    _ slice: ConsentSlice, _ mark: FileMark, _ incomplete: Set<String>, _ emit: Emit<OptOutState>
   ) async throws(SyncError) {
     var known = try await ports.ledger.consents(of: slice.rows.map(\.contact))
     var changed: [RowKey: Set<ConsentAttribute>] = [:]
@@ -85,9 +100,13 @@ extension OptOutJob {
     var tally = Tally()
     tally.read = slice.rows.count + slice.broken.count + slice.strangers
     tally.filteredOut = slice.strangers
-    tally.rejected = slice.broken.count
+    let unreadable = slice.rows.compactMap(\.rejection)
+    tally.rejected = slice.broken.count + unreadable.count
+    let whole = slice.rows.filter { $0.rejection == nil }
+      .map { Rejection.keyOfValues($0.contact) }.filter(incomplete.contains)
     let entries =
-      slice.broken.map(LedgerEntry.pending) + [.consents(records), .file(mark)]
+      whole.map(LedgerEntry.settled) + (slice.broken + unreadable).map(LedgerEntry.pending)
+      + [.consents(records), .file(mark)]
     try await emit(Advance(tally: tally, settle: Settlement(entries: entries), now: true))
   }
 }

@@ -50,8 +50,9 @@ package struct OptOutJob: Job {
     }
   }
 
-  /// A file that cannot be read stops neither the other files nor any decision; the round ends with its
-  /// error.
+  /// A file that cannot be read stops neither the other files nor any decision.
+  ///
+  /// The round ends with its error. Only rows above the reject limit stop it where it stands.
   private func round(_ state: OptOutState) -> Lane<OptOutState> {
     Lane(name: "opt-outs") { [self] emit throws(SyncError) in
       try await raisePending(all: false, emit)

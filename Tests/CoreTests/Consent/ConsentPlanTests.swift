@@ -5,7 +5,7 @@ import Testing
 /// What a row of an opt-out file says, cell by cell.
 @Suite struct ConsentPlanTests {
   private let guid = "0d9f4c1e-7a53-4b8e-9c11-000d3a1b2c3d"
-  private let file = RemoteFile(name: "exports/optout_1.csv", size: 9, modified: 77)
+  private let file = RemoteFile(name: "exports/optout_1.csv", size: 9, modified: 1_770_106_270)
 
   private func settings(_ campaign: String = "denyListEmail") -> OptOutSettings {
     OptOutSettings(
