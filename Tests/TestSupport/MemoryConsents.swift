@@ -43,6 +43,7 @@ package final class MemoryConsents: ContactConsents {
     var version = 1_000
     var refused: [RowKey: String] = [:]
     var overtaken: Set<RowKey> = []
+    var lost: [RowKey: @Sendable (MemoryConsents) -> Void] = [:]
     var history: [Change] = []
     var meter = Meter()
   }
@@ -89,6 +90,15 @@ package final class MemoryConsents: ContactConsents {
   /// Somebody touches the row right before its next write.
   package func overtake(_ contact: RowKey) { state.withLock { _ = $0.overtaken.insert(contact) } }
 
+  /// The next write of this contact happens, and nobody hears of it.
+  ///
+  /// - Parameter then: what happens before anybody asks again.
+  package func loseAnswer(
+    _ contact: RowKey, then: @escaping @Sendable (MemoryConsents) -> Void = { _ in }
+  ) {
+    state.withLock { $0.lost[contact] = then }
+  }
+
   // MARK: the port
 
   package func read(
@@ -108,11 +118,14 @@ package final class MemoryConsents: ContactConsents {
   }
 
   package func write(_ changes: [ContactChange]) async throws(SyncError) -> [ContactWrite] {
-    state.withLock { state in
+    let (outcomes, lost) = state.withLock { state in
       state.meter.writes += 1
       state.meter.sent += changes.count
-      return changes.map { write($0, &state) }
+      let outcomes = changes.map { write($0, &state) }
+      return (outcomes, changes.map { state.lost.removeValue(forKey: $0.contact) })
     }
+    for then in lost { then?(self) }
+    return zip(outcomes, lost).map { $0 == .written && $1 != nil ? .unknown : $0 }
   }
 
   private func write(_ change: ContactChange, _ state: inout State) -> ContactWrite {

@@ -238,6 +238,8 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
     }
   }
 
+  package var allDecisions: [ConsentDecision] { content.withLock { $0.decisions } }
+
   package func decisions(
     of contact: RowKey?, limit: Int
   ) async throws(SyncError) -> [ConsentDecision] {

@@ -28,6 +28,7 @@ package final class MemoryProfiles: ResourceStore {
     var finds = 0
     var updates = 0
     var refused: [RowKey: String] = [:]
+    var doubles: [RowKey: [String: Bool]] = [:]
   }
 
   private let attributes: [String]
@@ -58,6 +59,11 @@ package final class MemoryProfiles: ResourceStore {
   /// Somebody opts out or in; a profile that is not there is made.
   package func put(_ contact: RowKey, _ values: [String: Bool] = [:]) {
     state.withLock { store(contact, values, isOurs: false, &$0) }
+  }
+
+  /// Another profile has the same key.
+  package func double(_ contact: RowKey, _ values: [String: Bool]) {
+    state.withLock { $0.doubles[contact] = values }
   }
 
   package func remove(_ contact: RowKey) { state.withLock { $0.profiles[contact] = nil } }
@@ -92,13 +98,13 @@ package final class MemoryProfiles: ResourceStore {
       state.finds += 1
       guard let profile = state.profiles[contact] else { return [] }
       state.reads[contact] = profile.mapValues(\.value)
-      return [
+      let all = [profile.mapValues(\.value), state.doubles[contact]].compactMap(\.self)
+      return all.map { values in
         ResourceRecord(
           address: key,
           values: Dictionary(
-            uniqueKeysWithValues: fields.map { ($0, profile[$0]?.value == true ? "true" : "false") }
-          ))
-      ]
+            uniqueKeysWithValues: fields.map { ($0, values[$0] == true ? "true" : "false") }))
+      }
     }
   }
 

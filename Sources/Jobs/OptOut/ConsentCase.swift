@@ -8,7 +8,7 @@ struct ConsentCase: Sendable {
     case unasked
     case none
     case one(ResourceRecord)
-    case several
+    case several([ResourceRecord])
   }
 
   /// What keeps a decision from being carried out.
@@ -25,6 +25,7 @@ struct ConsentCase: Sendable {
   private(set) var isOvertaken = false
 
   private var records: [ConsentAttribute: ConsentRecord]
+  private let tried: [ConsentAttribute: ConsentDecision]
   private var profile = Profile.unasked
   private let row: ContactConsent?
   private let target: OptOutTarget
@@ -33,12 +34,14 @@ struct ConsentCase: Sendable {
   private var code: String?
   private var tally = Tally()
 
+  /// - Parameter tried: decisions of which nobody knows whether they were carried out.
   init(
-    _ contact: RowKey, _ records: [ConsentAttribute: ConsentRecord], _ row: ContactConsent?,
-    _ target: OptOutTarget
+    _ contact: RowKey, _ records: [ConsentAttribute: ConsentRecord],
+    tried: [ConsentAttribute: ConsentDecision], _ row: ContactConsent?, _ target: OptOutTarget
   ) {
     self.contact = contact
     self.records = records
+    self.tried = tried
     self.row = row
     self.target = target
   }
@@ -58,7 +61,7 @@ struct ConsentCase: Sendable {
   }
 
   mutating func take(_ found: [ResourceRecord]) {
-    profile = found.count > 1 ? .several : found.first.map(Profile.one) ?? .none
+    profile = found.count > 1 ? .several(found) : found.first.map(Profile.one) ?? .none
   }
 
   /// Decides every attribute that is due, also those that wait.
@@ -67,15 +70,24 @@ struct ConsentCase: Sendable {
       guard var record = records[pair.attribute], let trigger = record.due else { continue }
       let campaign = value(of: pair, record)
       let dynamics = row.flatMap { pair.turned($0.values[index]) }
-      let time = record.time(of: campaign)
+      let before = tried[pair.attribute]
+      var time = record.time(of: campaign)
+      if let before, before.campaignTime == time, mayBeUndone(before, dynamics) { time = nil }
       let order = ConsentRule.Order(campaign: time, dynamics: row?.modified)
       let becomes = rule.decide(trigger, campaign: campaign, dynamics: dynamics, order: order)
       record.dynamics = row == nil ? .never : .init(dynamics)
       switch profile {
-      case .one, .unasked: record.campaign = .init(campaign)
-      case .none, .several: record.campaign = .never
+      case .one, .unasked, .several: record.campaign = .init(campaign)
+      case .none: record.campaign = .never
       }
       records[pair.attribute] = record
+      if let before, becomes == .init(), before.stands(campaign: campaign, dynamics: dynamics) {
+        var done = before
+        done.outcome = .written
+        tally.updated += 1
+        decisions.append(done)
+        continue
+      }
       decisions.append(
         ConsentDecision(
           contact: contact, attribute: pair.attribute, at: now, direction: rule.direction,
@@ -84,17 +96,24 @@ struct ConsentCase: Sendable {
     }
   }
 
+  /// An opt-in that may have been written already, and the row is opted out and another one since: one
+  /// change is not written twice, over what somebody may have said after the first time.
+  private func mayBeUndone(_ before: ConsentDecision, _ dynamics: Bool?) -> Bool {
+    before.becomes.dynamics == false && dynamics == true && before.dynamicsTime != row?.modified
+  }
+
   /// Nil where Campaign says nothing.
+  ///
+  /// A profile that is gone cannot say any more that the person opted out; the export that it was in
+  /// still does. Of several profiles one is enough, and all of them have to say that it did not.
   private func value(of pair: OptOutTarget.Pair, _ record: ConsentRecord) -> Bool? {
     switch profile {
-    case .unasked: record.knownInCampaign
-    case .none, .several: nil
-    case .one(let found):
-      switch found.values[pair.field] {
-      case "true": true
-      case "false": false
-      default: nil
-      }
+    case .unasked: return record.knownInCampaign
+    case .none: return record.observed?.value == true ? true : nil
+    case .one(let found): return found.flag(pair.field)
+    case .several(let found):
+      let values = Set(found.map { $0.flag(pair.field) })
+      return values.contains(true) ? true : values == [false] ? false : nil
     }
   }
 
@@ -143,7 +162,7 @@ struct ConsentCase: Sendable {
     case .absent:
       obstacle = obstacle ?? .noProfile
       end(.waiting) { $0.becomes.campaign != nil }
-    case .unknown: end(.overtaken) { $0.becomes.campaign != nil }
+    case .unknown: isOvertaken = true  // it stays begun: what it did is seen when it is read again
     }
   }
 
@@ -152,7 +171,8 @@ struct ConsentCase: Sendable {
     case .written:
       tally.updated += 1
       end(.written) { $0.becomes.dynamics != nil }
-    case .overtaken, .unknown: end(.overtaken) { $0.becomes.dynamics != nil }
+    case .overtaken: end(.overtaken) { $0.becomes.dynamics != nil }
+    case .unknown: isOvertaken = true
     case .missing:
       obstacle = obstacle ?? .noContact
       end(.waiting) { $0.becomes.dynamics != nil }
@@ -237,5 +257,20 @@ struct ConsentCase: Sendable {
     return Rejection(
       key: contact.description, what: .consent, rule: obstacle.rawValue, reason: reason,
       excerpt: excerpt)
+  }
+}
+
+extension ResourceRecord {
+  /// Nil where the field is empty, or not there.
+  fileprivate func flag(_ field: String) -> Bool? {
+    values[field].flatMap { $0 == "true" ? true : $0 == "false" ? false : nil }
+  }
+}
+
+extension ConsentDecision {
+  /// Both sides are as it wanted them.
+  fileprivate func stands(campaign: Bool?, dynamics: Bool?) -> Bool {
+    (becomes.campaign == nil || becomes.campaign == campaign)
+      && (becomes.dynamics == nil || becomes.dynamics == dynamics)
   }
 }

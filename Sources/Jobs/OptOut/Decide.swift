@@ -5,14 +5,14 @@ extension OptOutJob {
   ///
   /// Who keeps changing stays due for the next run.
   func decideAll(_ emit: Emit<OptOutState>) async throws(SyncError) {
-    for _ in 0..<4 {
+    for round in 0..<4 {
       var last: RowKey?
       var overtaken = 0
       while true {
         let contacts = try await ports.ledger.due(after: last, limit: ports.page)
         guard let final = contacts.last else { break }
         last = final
-        overtaken += try await decide(contacts, emit)
+        overtaken += try await decide(contacts, isAgain: round > 0, emit)
         try ports.patience.checkStop()
       }
       if overtaken == 0 { return }
@@ -50,21 +50,29 @@ extension OptOutJob {
 
   /// Reads both sides, decides, writes down what is begun, writes it, and writes down how it ended.
   ///
+  /// - Parameter isAgain: some of them were just tried.
   /// - Returns: how many were overtaken by another change, and are due still.
   private func decide(
-    _ contacts: [RowKey], _ emit: Emit<OptOutState>
+    _ contacts: [RowKey], isAgain: Bool, _ emit: Emit<OptOutState>
   ) async throws(SyncError) -> Int {
     let target = try await ports.target()
     let known = try await ports.ledger.consents(of: contacts)
+    // Only a change in Campaign may opt a person in whatever Dynamics has: never twice.
+    let asked = contacts.filter { contact in
+      isAgain || known[contact]?.values.contains { $0.due == .campaign } ?? false
+    }
+    let tried = try await unfinished(asked)
     // Dynamics in bulk, and Campaign, person by person, only of those of whom something may be written.
     let rows = try await ports.contacts.read(contacts, columns: target.pairs.map(\.column))
-    var cases = contacts.map { ConsentCase($0, known[$0] ?? [:], rows[$0], target) }
-    let asked = cases.indices.filter { cases[$0].needsProfile(for: rule) }
+    var cases = contacts.map {
+      ConsentCase($0, known[$0] ?? [:], tried: tried[$0] ?? [:], rows[$0], target)
+    }
+    let unsure = cases.indices.filter { cases[$0].needsProfile(for: rule) }
     let fields = target.pairs.map(\.field)
-    let found = try await atOnce(asked.map { contacts[$0] }) { contact throws(SyncError) in
+    let found = try await atOnce(unsure.map { contacts[$0] }) { contact throws(SyncError) in
       try await target.profiles.find(key: contact.description, fields: fields)
     }
-    for (index, records) in zip(asked, found) { cases[index].take(records) }
+    for (index, records) in zip(unsure, found) { cases[index].take(records) }
     let now = ports.patience.clock.now
     for index in cases.indices { cases[index].decide(by: rule, at: now) }
     let begun = cases.flatMap { $0.decisions.filter { $0.outcome == .begun } }
@@ -77,6 +85,21 @@ extension OptOutJob {
     for one in cases { one.settle(&tally, &entries) }
     try await emit(Advance(tally: tally, settle: Settlement(entries: entries), now: true))
     return cases.count(where: \.isOvertaken)
+  }
+
+  /// Decisions that were begun and have no end: their process was killed, or the answer was lost.
+  private func unfinished(
+    _ contacts: [RowKey]
+  ) async throws(SyncError) -> [RowKey: [ConsentAttribute: ConsentDecision]] {
+    var tried: [RowKey: [ConsentAttribute: ConsentDecision]] = [:]
+    for contact in contacts {
+      var last: [ConsentAttribute: ConsentDecision] = [:]
+      for decision in try await ports.ledger.decisions(of: contact, limit: 64)
+      where last[decision.attribute] == nil { last[decision.attribute] = decision }
+      let begun = last.filter { $0.value.outcome == .begun }
+      if !begun.isEmpty { tried[contact] = begun }
+    }
+    return tried
   }
 
   private func write(

@@ -72,11 +72,15 @@ extension OptOutJob {
         let value = pair.turned(page[row, OptOutTarget.leading + index].flag)
         let record = known[key]?[pair.attribute]
         var next = record ?? ConsentRecord(key, pair.attribute)
+        let isNew = next.dynamics != .init(value)
         if isScan {
-          guard value == true || record != nil, next.dynamics != .init(value) else { continue }
+          let isOpen = value == true && next.knownInCampaign != true
+          guard isOpen || isNew && (value == true || record != nil) else { continue }
           next.raise(.bulk)
         } else {
-          guard next.dynamics != .init(value) else { continue }
+          // Seen before, by a job of another direction, and never carried over.
+          let isOpen = value == true && next.knownInCampaign == false
+          guard isNew || isOpen else { continue }
           next.raise(.dynamics)
         }
         if next != record { records.append(next) }

@@ -17,13 +17,15 @@ final class ConsentBench: Sendable {
   let settings: OptOutSettings
   let contacts: MemoryConsents
   let profiles: MemoryProfiles
-  let box = MemoryDropbox()
+  let box: MemoryDropbox
   let dropbox: FaultyDropbox
-  let ledger = MemoryLedger()
-  let checkpoints = MemoryCheckpointStore<OptOutState>()
+  let ledger: MemoryLedger
+  let checkpoints: MemoryCheckpointStore<OptOutState>
   let notes = Mutex<[String]>([])
   /// What exports have shown: contact and attribute -> values with known times.
   private let shown = Mutex<[String: [ConsentObservation]]>([:])
+  /// Contact and attribute -> the newest time in an export when it was last opted in.
+  private let optedIn = Mutex<[String: Instant]>([:])
   let rejectShare = Mutex(1.0)
 
   init(_ world: World = .still(), _ direction: OptOutSettings.Direction) {
@@ -31,7 +33,17 @@ final class ConsentBench: Sendable {
     settings = ConsentBench.settings(direction)
     contacts = MemoryConsents(clock: world.clock)
     profiles = MemoryProfiles(Self.attributes, clock: world.clock)
+    box = MemoryDropbox()
     dropbox = FaultyDropbox(box, world) { _ in nil }
+    (ledger, checkpoints) = (MemoryLedger(), MemoryCheckpointStore<OptOutState>())
+  }
+
+  /// Everything stands as the other left it; the job has another direction from here on.
+  init(goingOnWith before: ConsentBench, _ direction: OptOutSettings.Direction) {
+    (world, settings) = (before.world, ConsentBench.settings(direction))
+    (contacts, profiles) = (before.contacts, before.profiles)
+    (box, dropbox) = (before.box, before.dropbox)
+    (ledger, checkpoints) = (before.ledger, before.checkpoints)
   }
 
   static func settings(_ direction: OptOutSettings.Direction) -> OptOutSettings {
@@ -191,6 +203,14 @@ final class ConsentBench: Sendable {
       }
       if read != false || !isAllowed {
         world.note(violation: "opted \(change.contact) in for \(name)")
+      }
+      // In both directions a row that was written is newer than what it was written for.
+      let newest = seen.compactMap { $0.value ? nil : $0.at }.max()
+      let before = optedIn.withLock {
+        $0.updateValue(newest ?? .init(seconds: 0), forKey: "\(change.contact) \(name)")
+      }
+      if settings.direction == .campaignToDynamics, let before, before == newest {
+        world.note(violation: "opted \(change.contact) in for \(name) twice for one change")
       }
     }
   }
