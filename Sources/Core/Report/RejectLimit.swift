@@ -21,12 +21,16 @@ package struct RejectLimit: Sendable, Equatable {
 
   /// Throws where the limit is exceeded, and says which reasons were the most frequent.
   ///
-  /// - Parameter rejections: of the commit in hand; nothing of them will be recorded.
+  /// - Parameters:
+  ///   - rejections: of the commit in hand; nothing of them will be recorded.
+  ///   - what: the tally is of.
   /// - Errors: `rejectedData`, before anything of the commit is recorded.
-  package func check(_ tally: Tally, _ rejections: [Rejection] = []) throws(SyncError) {
+  package func check(
+    _ tally: Tally, _ rejections: [Rejection] = [], of what: String = "this run"
+  ) throws(SyncError) {
     guard isExceeded(by: tally) else { return }
     throw SyncError(
-      .rejectedData, "commit the rows of this run",
+      .rejectedData, "commit the rows of \(what)",
       "\(tally.rejected) of \(tally.read) records were rejected, more than the limit of "
         + Percent.words(share) + RejectLimit.words(rejections),
       next: "mend the rows or the mapping, or the same command with --reject-limit")

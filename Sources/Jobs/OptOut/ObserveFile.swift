@@ -11,6 +11,17 @@ struct ConsentSlice: ExportSlice {
 
   init(end: UInt64) { self.end = end }
 
+  /// Of rows with fields too many or too few, and of those with values that cannot be read.
+  var rejections: [Rejection] { broken + rows.compactMap(\.rejection) }
+
+  var tally: Tally {
+    var tally = Tally()
+    tally.read = rows.count + broken.count + strangers
+    tally.filteredOut = strangers
+    tally.rejected = rejections.count
+    return tally
+  }
+
   mutating func take(_ row: CSVRow, _ plan: ConsentPlan) {
     switch plan.judge(row) {
     case .stranger: strangers += 1
@@ -28,6 +39,7 @@ extension OptOutJob {
     _ file: RemoteFile, _ emit: Emit<OptOutState>
   ) async throws(SyncError) -> SyncError? {
     let export = ports.export
+    var excess: SyncError?
     let read = try await export.attempt { () async throws(SyncError) in
       guard var mark = try await export.begin(file) else { return }
       guard let header = try await export.header(of: file) else {
@@ -39,10 +51,18 @@ extension OptOutJob {
         $1.take($0, plan)
       }
       let incomplete = try await incomplete()
+      var sum = Tally()
       var unreadable = 0
       while let slice = try await slices.next() {
         guard try await export.isUnchanged(file) else { return }
         mark.offset = slice.end
+        sum += slice.tally
+        do throws(SyncError) {
+          try ports.limit.check(sum, slice.rejections, of: file.name)
+        } catch {
+          excess = error
+          return
+        }
         unreadable += slice.rows.reduce(0) { $0 + $1.unreadable }
         try await record(slice, mark, incomplete, emit)
       }
@@ -55,7 +75,7 @@ extension OptOutJob {
       try await finish(mark, emit)
     }
     if case .failure(let fault) = read { return fault }
-    return nil
+    return excess
   }
 
   private func finish(_ mark: FileMark, _ emit: Emit<OptOutState>) async throws(SyncError) {
@@ -97,16 +117,11 @@ extension OptOutJob {
     let records = changed.flatMap { contact, attributes in
       attributes.compactMap { known[contact]?[$0] }
     }
-    var tally = Tally()
-    tally.read = slice.rows.count + slice.broken.count + slice.strangers
-    tally.filteredOut = slice.strangers
-    let unreadable = slice.rows.compactMap(\.rejection)
-    tally.rejected = slice.broken.count + unreadable.count
     let whole = slice.rows.filter { $0.rejection == nil }
       .map { Rejection.keyOfValues($0.contact) }.filter(incomplete.contains)
     let entries =
-      whole.map(LedgerEntry.settled) + (slice.broken + unreadable).map(LedgerEntry.pending)
+      whole.map(LedgerEntry.settled) + slice.rejections.map(LedgerEntry.pending)
       + [.consents(records), .file(mark)]
-    try await emit(Advance(tally: tally, settle: Settlement(entries: entries), now: true))
+    try await emit(Advance(tally: slice.tally, settle: Settlement(entries: entries), now: true))
   }
 }

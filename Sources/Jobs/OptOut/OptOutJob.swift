@@ -52,7 +52,7 @@ package struct OptOutJob: Job {
 
   /// A file that cannot be read stops neither the other files nor any decision.
   ///
-  /// The round ends with its error. Only rows above the reject limit stop it where it stands.
+  /// So does one with more rejects than the limit. The round ends with its error.
   private func round(_ state: OptOutState) -> Lane<OptOutState> {
     Lane(name: "opt-outs") { [self] emit throws(SyncError) in
       try await raisePending(all: false, emit)

@@ -12,6 +12,8 @@ package struct OptOutPorts: Sendable {
   package var target: Target
   package var zone: TimeZoneRules
   package var patience: Patience
+  /// Of each file alone: a bad one does not keep opt-outs of others.
+  package var limit: RejectLimit
   /// Profiles that are looked up or written at once.
   package var profilesAtOnce = 8
   /// Contacts that are decided about in one go.
@@ -20,7 +22,7 @@ package struct OptOutPorts: Sendable {
   package init(
     export: ExportReader, source: any TableSource, contacts: any ContactConsents,
     ledger: any Ledger & ConsentRecords, target: @escaping Target, zone: TimeZoneRules,
-    patience: Patience
+    patience: Patience, limit: RejectLimit
   ) {
     self.export = export
     self.source = source
@@ -29,6 +31,7 @@ package struct OptOutPorts: Sendable {
     self.target = target
     self.zone = zone
     self.patience = patience
+    self.limit = limit
   }
 }
 

@@ -71,6 +71,8 @@ struct OptOutRun {
     let ledger = try await state.place.ledger(
       identity: identity, hasCheckpoint: standing != nil)
     let target = OptOutTargets(state, profiles, dynamics, try connections.campaign())
+    let limit = RejectLimit(
+      job: settings.name, share: options.rejectLimit ?? settings.rejectLimit)
     var ports = OptOutPorts(
       export: ExportReader(
         files, dropbox: RetryingDropbox(sftp, clock: patience.clock, attempts: 5),
@@ -78,7 +80,7 @@ struct OptOutRun {
         note: { [log, settings] in log.notice("\(settings.name): \($0)") }),
       source: dynamics, contacts: try connections.consents(first: dynamics), ledger: ledger,
       target: { () async throws(SyncError) in try await target.target() }, zone: zone,
-      patience: patience)
+      patience: patience, limit: limit)
     ports.profilesAtOnce = state.environment.campaign.concurrency
     let job = OptOutJob(
       settings: settings, goal: goal, before: standing?.state ?? OptOutState(), ports: ports)
@@ -90,8 +92,7 @@ struct OptOutRun {
         throw SyncError(.bug, "run \(settings.name)", "an opt-out job has no spool")
       },
       ledger: ledger,
-      limit: RejectLimit(
-        job: settings.name, share: options.rejectLimit ?? settings.rejectLimit),
+      limit: limit,
       clock: patience.clock, stop: patience.stop,
       watch: { commit in
         progress.show(

@@ -147,7 +147,8 @@ final class ConsentBench: Sendable {
       export: export, source: FaultySource(contacts.table, world),
       contacts: FaultyConsents(AuditedConsents(bench: self), world), ledger: records,
       target: { () async throws(SyncError) in ConsentBench.target(store) }, zone: .utc,
-      patience: patience)
+      patience: patience,
+      limit: RejectLimit(job: settings.name, share: rejectShare.withLock { $0 }))
     ports.page = 5
     ports.profilesAtOnce = 3
     return OptOutJob(settings: settings, goal: goal, before: state ?? OptOutState(), ports: ports)

@@ -113,13 +113,26 @@ import Testing
     #expect(both.inCampaign(person, mail) == true)
   }
 
+  @Test("A file above the reject limit keeps nobody else's opt-out")
+  func badFile() throws {
+    let bench = bench(.bidirectional, dynamics: true, campaign: false)
+    bench.rejectShare.withLock { $0 = 0.01 }
+    let rows = (0..<150).map { "\(ConsentBench.contact($0 + 10));Yes;;No;;No;\n" }
+    bench.publish(Array((Self.header + rows.joined()).utf8), as: "1")
+    bench.world.pass(.seconds(60))
+    let failure = try #require(bench.life().failure)
+    #expect(failure.kind == .rejectedData && failure.action.contains("exports/optout_1.csv"))
+    #expect(bench.inCampaign(person, mail) == true, "Dynamics was followed")
+  }
+
+  private static let header =
+    "externalId;denyListEmail;denyListEmail_modified;denyListFax;denyListFax_modified;"
+    + "denyListPushnotification;denyListPushnotification_modified\n"
+
   @Test("Values that nobody can read are pending with their row, until a row says everything")
   func unreadableValues() async throws {
     let bench = bench(.campaignToDynamics, dynamics: false, campaign: true)
-    let header =
-      "externalId;denyListEmail;denyListEmail_modified;denyListFax;denyListFax_modified;"
-      + "denyListPushnotification;denyListPushnotification_modified\n"
-    bench.publish(Array((header + "\(person);Yes;;No;;false;\n").utf8), as: "1")
+    bench.publish(Array((Self.header + "\(person);Yes;;No;;false;\n").utf8), as: "1")
     bench.world.pass(.seconds(60))
     #expect(bench.life().tally.rejected == 1)
     let pending = try await bench.ledger.pending(after: nil, limit: 9).map(\.rejection)
