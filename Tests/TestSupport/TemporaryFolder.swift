@@ -7,6 +7,7 @@ package final class TemporaryFolder: Sendable {
   package init() {
     var template = Array("/tmp/campaign-sync-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { fatalError("mkdtemp: errno \(errno)") }
+    chmod(template, 0o700)  // whatever the umask of the test
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
