@@ -24,14 +24,30 @@ package final class UnbornChild: Sendable {
 
   /// - Parameter path: a file that this process has open.
   package init(having path: String) {
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    copies = (3..<Int32(getdtablesize())).compactMap { descriptor in
-      let count = readlink("/proc/self/fd/\(descriptor)", &buffer, buffer.count)
-      guard count > 0, buffer[..<count].elementsEqual(path.utf8.map(CChar.init(bitPattern:)))
+    var file = stat()
+    precondition(stat(path, &file) == 0, "it is not there")
+    copies = Self.openDescriptors().compactMap { descriptor in
+      var other = stat()
+      guard fstat(descriptor, &other) == 0, other.st_dev == file.st_dev,
+        other.st_ino == file.st_ino
       else { return nil }
       return fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
     }
     precondition(!copies.isEmpty, "nobody has it open")
+  }
+
+  /// Few, where the numbers they may have are a thousand million.
+  private static func openDescriptors() -> [Int32] {
+    guard let folder = opendir("/proc/self/fd") else { return [] }
+    defer { closedir(folder) }
+    var found: [Int32] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if let descriptor = Int32(name) { found.append(descriptor) }
+    }
+    return found
   }
 
   deinit { copies.forEach { close($0) } }
