@@ -135,10 +135,11 @@ package final class PrivateSSHD: Sendable {
 
   // MARK: Making
 
-  private static var userName: String {
+  /// Asked for once: the entry is one for all threads.
+  private static let userName: String = {
     guard let entry = getpwuid(getuid()) else { return "root" }
     return String(cString: entry.pointee.pw_name)
-  }
+  }()
 
   private static func makeKey(
     _ type: KeyType, at path: String, passphrase: String = "", isPEM: Bool = false
