@@ -52,7 +52,7 @@ package final class LoopbackServer: Sendable {
     let listener = listener
     let code = withUnsafeMutablePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        if bind(listener, address, length) != 0 || listen(listener, 64) != 0 { return Int32(-1) }
+        if bind(listener, address, length) != 0 || listen(listener, 512) != 0 { return Int32(-1) }
         return getsockname(listener, address, &length)
       }
     }
