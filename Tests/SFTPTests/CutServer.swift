@@ -23,6 +23,7 @@ final class CutServer: Sendable {
     try #require(port > 0)
     startThread {
       while case let client = accept(listener, nil, nil), client >= 0 {
+        _ = fcntl(client, F_SETFD, FD_CLOEXEC)  // no child of another test may keep it open
         let pair = Pair(client: client, server: connection(to: server))
         startThread { pair.carry(from: pair.client, to: pair.server) }
         startThread { pair.carry(from: pair.server, to: pair.client, atMost: count) }

@@ -212,7 +212,9 @@ final class Flag: Sendable {
 /// A local file of zeros that takes no room.
 func sparseFile(in folder: TemporaryFolder, megabytes: Int) throws -> String {
   let path = "\(folder.path)/sparse"
-  try #require(creat(path, 0o600) >= 0)
-  try #require(truncate(path, megabytes << 20) == 0)
+  let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+  try #require(file >= 0)
+  defer { close(file) }
+  try #require(ftruncate(file, megabytes << 20) == 0)
   return path
 }

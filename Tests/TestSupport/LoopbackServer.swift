@@ -46,7 +46,7 @@ package final class LoopbackServer: Sendable {
 
   package init(_ script: @escaping Script) throws(ServerError) {
     self.script = script
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = Self.loopback(port: 0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let listener = listener
@@ -74,6 +74,7 @@ package final class LoopbackServer: Sendable {
     while true {
       let connection = Glibc.accept(listener, nil, nil)
       guard connection >= 0 else { break }
+      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)  // no child of another test may keep it open
       let number = state.withLock {
         $0.connections += 1
         return $0.connections

@@ -21,13 +21,15 @@ package final class Subprocess: Sendable {
   }
 
   private static func spawn(_ arguments: [String]) -> (pid: pid_t, output: Int32)? {
-    var pipes: [Int32] = [0, 0]
-    guard pipe(&pipes) == 0 else { return nil }
+    var ends: [Int32] = [-1, -1]
+    // Born closed for other children, unlike a pipe.
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { return nil }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     Inheritance.end(&actions)
 
@@ -36,12 +38,12 @@ package final class Subprocess: Sendable {
     defer { argv.forEach { free($0) } }
     var pid: pid_t = 0
     let code = posix_spawnp(&pid, arguments[0], &actions, nil, argv, environ)
-    close(pipes[1])
+    close(ends[1])
     guard code == 0 else {
-      close(pipes[0])
+      close(ends[0])
       return nil
     }
-    return (pid, pipes[0])
+    return (pid, ends[0])
   }
 
   deinit {
