@@ -96,7 +96,7 @@ import Testing
 
   @Test func aSessionDroppedInMidUploadEndsWithTheWholeFile() async throws {
     try await withSSHD { server in
-      let sftp = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let sftp = SFTPDropbox(.patient(try server.settings()))
       let box = RetryingDropbox(sftp, clock: clock, attempts: 3)
       for megabytes in [128, 512, 1024, 2048] where clock.sleeps.isEmpty {
         let folder = TemporaryFolder()
@@ -118,7 +118,7 @@ import Testing
 
   @Test func idleSessionsThatDiedTogetherCostOneAttempt() async throws {
     try await withSSHD { server in
-      let sftp = SFTPDropbox(SFTPSettings(try server.settings(), passphrase: nil))
+      let sftp = SFTPDropbox(.patient(try server.settings()))
       let box = RetryingDropbox(sftp, clock: clock, attempts: 2)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<4 {

@@ -14,7 +14,7 @@ import Testing
           for passphrase in [nil, Canary.secret] {
             let settings = try server.settings(
               key: type, passphrase: passphrase ?? "", isPEM: isPEM)
-            let box = SFTPDropbox(SFTPSettings(settings, passphrase: passphrase))
+            let box = SFTPDropbox(.patient(settings, passphrase: passphrase))
             await #expect(throws: Never.self, "\(type), PEM: \(isPEM), \(passphrase ?? "open")") {
               try await box.proveLogin()
             }
@@ -30,7 +30,7 @@ import Testing
   ) async throws {
     try await withSSHD { server in
       let settings = try server.settings(key: type, passphrase: Canary.secret)
-      let error = await failure(SFTPSettings(settings, passphrase: passphrase))
+      let error = await failure(.patient(settings, passphrase: passphrase))
       #expect(error?.kind == .configuration)
       #expect(error?.next?.contains("passphrase") == true)
       #expect(!"\(error as Any)".contains(Canary.secret))
@@ -42,7 +42,7 @@ import Testing
     try await withSSHD { server in
       let settings = try server.settings()
       #expect(chmod(settings.privateKey, mode) == 0)
-      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      let error = await failure(.patient(settings))
       #expect(error?.kind == .configuration)
       #expect(error?.next == "chmod 600 \(settings.privateKey)")
     }
@@ -53,10 +53,10 @@ import Testing
       var settings = try server.settings()
       let key = settings.privateKey
       settings.privateKey = "/nonexistent/key"
-      #expect(await failure(SFTPSettings(settings, passphrase: nil))?.kind == .configuration)
+      #expect(await failure(.patient(settings))?.kind == .configuration)
       settings.privateKey = key
       settings.knownHosts = "/nonexistent/known_hosts"
-      #expect(await failure(SFTPSettings(settings, passphrase: nil))?.kind == .configuration)
+      #expect(await failure(.patient(settings))?.kind == .configuration)
     }
   }
 
@@ -64,7 +64,7 @@ import Testing
     try await withSSHD { server in
       var settings = try server.settings()
       settings.privateKey = try server.newKey(.rsa, isAllowed: false)
-      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      let error = await failure(.patient(settings))
       #expect(error?.kind == .permission)
       #expect(error?.reason == "the server does not take this user with this key")
     }
@@ -80,7 +80,7 @@ import Testing
         settings.knownHosts = try server.write(
           known: ["other.example ssh-ed25519 AAAA", "# a comment", "", line],
           name: "known_\(index)", hashed: hashed)
-        try await SFTPDropbox(SFTPSettings(settings, passphrase: nil)).proveLogin()
+        try await SFTPDropbox(.patient(settings)).proveLogin()
       }
     }
   }
@@ -91,7 +91,7 @@ import Testing
       var settings = try server.settings()
       settings.knownHosts = try server.write(
         known: server.knownHostLines(name.replacing("PORT", with: "\(server.port)")), name: "known")
-      try await SFTPDropbox(SFTPSettings(settings, passphrase: nil)).proveLogin()
+      try await SFTPDropbox(.patient(settings)).proveLogin()
     }
   }
 
@@ -104,7 +104,7 @@ import Testing
       var settings = try server.settings()
       settings.knownHosts = try server.write(
         known: server.knownHostLines(name.replacing("PORT", with: "\(server.port)")), name: "known")
-      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      let error = await failure(.patient(settings))
       #expect(error?.kind == .permission)
       #expect(error?.reason.hasSuffix("has no key for it") == true)
       #expect(error?.next?.contains("ssh-keyscan -p \(server.port) 127.0.0.1") == true)
@@ -118,7 +118,7 @@ import Testing
       let key = try server.strangersKey(type)
       settings.knownHosts = try server.write(
         known: ["[127.0.0.1]:\(server.port) \(key)"], name: "known", hashed: hashed)
-      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      let error = await failure(.patient(settings))
       #expect(error?.kind == .permission)
       #expect(error?.next?.contains("ssh-keygen -R '[127.0.0.1]:\(server.port)'") == true)
       let words = key.split(separator: " ")
@@ -132,7 +132,7 @@ import Testing
       let lines = server.knownHostLines()
       settings.knownHosts = try server.write(
         known: lines + lines.map { "@revoked \($0)" }, name: "known")
-      #expect(await failure(SFTPSettings(settings, passphrase: nil))?.kind == .permission)
+      #expect(await failure(.patient(settings))?.kind == .permission)
     }
   }
 
@@ -141,7 +141,7 @@ import Testing
       var settings = try server.settings()
       settings.knownHosts = try server.write(
         known: ["[127.0.0.1]:\(server.port) \(server.strangersKey(.ed25519))"], name: "known")
-      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      let error = await failure(.patient(settings))
       #expect(error?.kind == .permission)
       #expect(error?.reason.contains("no host key of a type") == true)
     }
@@ -153,7 +153,7 @@ import Testing
       settings.knownHosts = try server.write(known: server.knownHostLines("127.0.0.1"), name: "k")
       let error = try await withSilentPort { port in
         settings.port = port
-        return await failure(SFTPSettings(settings, passphrase: nil))
+        return await failure(.patient(settings))
       }
       #expect(error?.kind == .unavailable)
       #expect(error?.reason == "nothing accepts connections there")
@@ -172,7 +172,7 @@ import Testing
         settings.knownHosts = try server.write(
           known: server.knownHostLines("[127.0.0.1]:\(cut.port)"), name: "known_\(bytes)")
         do throws(SyncError) {
-          try await SFTPDropbox(SFTPSettings(settings, passphrase: nil)).proveLogin()
+          try await SFTPDropbox(.patient(settings)).proveLogin()
           error = nil
         } catch let failure {
           error = failure
@@ -189,7 +189,7 @@ import Testing
       var settings = try server.settings()
       settings.host = "two..dots"
       settings.knownHosts = try server.write(known: server.knownHostLines("two..dots"), name: "k")
-      let error = await failure(SFTPSettings(settings, passphrase: nil))
+      let error = await failure(.patient(settings))
       #expect(error?.kind == .unavailable)
       #expect(error?.code?.hasPrefix("getaddrinfo ") == true)
     }
