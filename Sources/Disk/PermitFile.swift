@@ -14,10 +14,14 @@ package final class PermitFile: PermitBoard {
   private static let longestRecord = 1024
 
   private let file: OpenFile
+  private let tries: Int
   /// Whoever holds the record does not come to the end of its change.
   private let isGivenUp = Atomic<Bool>(false)
 
-  private init(_ file: consuming OpenFile) { self.file = file }
+  private init(_ file: consuming OpenFile, tries: Int) {
+    self.file = file
+    self.tries = tries
+  }
 
   deinit { FileLock.release(all: file.descriptor) }
 
@@ -27,8 +31,10 @@ package final class PermitFile: PermitBoard {
   ///   - folder: `state/ENV/gates`.
   ///   - identity: a client id.
   ///   - mayCreate: also the folder.
+  ///   - tries: how often it tries to change the record alone before it changes it all the same: a
+  ///     tenth of a second, more on a busy machine.
   package static func open(
-    in folder: String, identity: String, mayCreate: Bool
+    in folder: String, identity: String, mayCreate: Bool, tries: Int = 100_000
   ) throws(SyncError) -> PermitFile? {
     let path = folder + "/" + gateName(of: identity) + ".permits"
     if mayCreate { try makeFolder(folder) }
@@ -41,7 +47,7 @@ package final class PermitFile: PermitBoard {
     }
     var look = FileLock.lock(F_WRLCK, recordLock..<recordLock + 1)
     guard fcntl(file.descriptor, FileLock.get, &look) == 0 else { return nil }
-    return PermitFile(file)
+    return PermitFile(file, tries: tries)
   }
 
   package func mark(_ place: Int) throws(SyncError) -> Bool {
@@ -78,9 +84,9 @@ package final class PermitFile: PermitBoard {
     return value
   }
 
-  /// A tenth of a second, more on a busy machine; a thousandth where the last one was in vain.
+  /// As often as it was told to; a thousandth of a second where the last one was in vain.
   private func lockRecord() throws(SyncError) {
-    let most = isGivenUp.load(ordering: .relaxed) ? 1000 : 100_000
+    let most = isGivenUp.load(ordering: .relaxed) ? min(tries, 1000) : tries
     for _ in 0..<most {
       if try set(F_WRLCK, Self.recordLock..<Self.recordLock + 1) {
         isGivenUp.store(false, ordering: .relaxed)
