@@ -48,7 +48,12 @@ struct PermitProcessesTests {
     let path = folder.path
     async let stopped: Void = stop(in: path)
     let board = try open()
-    let id = try await idOfTheStopped()
+    var found: pid_t?
+    _ = try await comes {
+      found = try idOfTheStopped()
+      return found != nil
+    }
+    let id = try #require(found)
     defer { kill(id, SIGCONT) }
     #expect(try !board.mark(0) && board.isMarkedByOthers(0..<1), "its marks stand")
     #expect(try board.mark(1))
@@ -73,17 +78,12 @@ struct PermitProcessesTests {
     }
   }
 
-  /// Looks until it has said who it is, and is stopped.
-  private func idOfTheStopped() async throws -> pid_t {
-    while true {
-      if let text = try readFile(at: folder.path + "/stopped"),
-        let id = pid_t(String(decoding: text, as: UTF8.self)), isStopped(id)
-      {
-        return id
-      }
-      try Task.checkCancellation()
-      try await Task.sleep(for: .milliseconds(1))  // looks again; nobody waits for the time itself
-    }
+  /// Nil until it has said who it is, and is stopped.
+  private func idOfTheStopped() throws -> pid_t? {
+    guard let text = try readFile(at: folder.path + "/stopped"),
+      let id = pid_t(String(decoding: text, as: UTF8.self)), isStopped(id)
+    else { return nil }
+    return id
   }
 
   private func isStopped(_ id: pid_t) -> Bool {

@@ -153,18 +153,3 @@ extension Program {
 }
 
 struct Unexpected: Error, CustomStringConvertible { let description: String }
-
-/// Longer than anything takes that does not hang, also on a machine that has much else to do.
-let patience = Duration.seconds(300)
-
-/// Waits until something is so, by looking again and again.
-///
-/// - Returns: whether it came to be.
-func comes(_ isSo: () throws -> Bool) async throws -> Bool {
-  let end = ContinuousClock.now + patience
-  while ContinuousClock.now < end {
-    if try isSo() { return true }
-    try await Task.sleep(for: .milliseconds(1))
-  }
-  return false
-}
