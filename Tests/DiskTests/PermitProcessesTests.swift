@@ -6,7 +6,7 @@ import Testing
 @testable import Disk
 
 /// Permits in several real processes: some are killed, and one is stopped.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct PermitProcessesTests {
   private let folder = TemporaryFolder()
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A table that is large for its settings, loaded by the built tool: by ranges, several at a time.
-@Suite(.timeLimit(.minutes(10))) struct PartitionFlowTests {
+@Suite(.timeLimit(.minutes(15))) struct PartitionFlowTests {
   /// 1,200 contacts, fifty a page, ranges from a hundred rows on.
   private func world(page: Int = 50, users: Int = 1) async throws -> SandboxProcess {
     let world = try await SandboxProcess.ofSmallPieces(
