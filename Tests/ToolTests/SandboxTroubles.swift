@@ -54,6 +54,14 @@ extension SandboxProcess {
     return value?.integer ?? 0
   }
 
+  /// The one application user of most sandboxes.
+  static let client = "11111111-2222-3333-4444-555555555555"
+
+  /// What the sandbox counted of that user's requests, on its one server.
+  func limitMeter(_ name: String) async throws -> Int {
+    try await meter("dataverse.limits.\(Self.client).server0.\(name)")
+  }
+
   /// Requests of both sides so far, whatever they were.
   func requests() async throws -> Int {
     let meters = try await order("meters")
@@ -77,7 +85,7 @@ extension SandboxProcess {
   /// Returns when a process that was asked to wait has told it to all: whoever starts now has to obey.
   func waitIsShared(by side: String) async throws {
     let identities = [
-      "dataverse": "11111111-2222-3333-4444-555555555555",
+      "dataverse": Self.client,
       "campaign": "4f6c0bd2a0d24c1e8b8f0c3f1d2e3a4b",
     ]
     let gate = "\(state)/gates/\(identities[side] ?? "")"

@@ -9,7 +9,7 @@ import Testing
 ///   (`make throttle`); here is what holds on a machine of any speed.
 @Suite("Processes share the permits of a client", .timeLimit(.minutes(15)))
 struct ThrottleFlowTests {
-  private let client = "11111111-2222-3333-4444-555555555555"
+  private let client = SandboxProcess.client
 
   /// Twelve hundred contacts and as many accounts, twenty a page.
   private func world(concurrency: Int) async throws -> SandboxProcess {
@@ -23,11 +23,6 @@ struct ThrottleFlowTests {
     return world
   }
 
-  /// What the sandbox counted of the client on its one server.
-  private func server(_ world: SandboxProcess, _ name: String) async throws -> Int {
-    try await world.meter("dataverse.limits.\(client).server0.\(name)")
-  }
-
   private func exportBoth(_ world: SandboxProcess) async throws {
     let programs = try ["contacts", "accounts"].map { try world.startSync(["export", $0]) }
     for program in programs { try await program.endInTime().expect(0) }
@@ -38,7 +33,7 @@ struct ThrottleFlowTests {
     let world = try await world(concurrency: 3)
     try await world.turn("dataverse.limitsEnabled=false", "dataverse.pace=1")
     try await exportBoth(world)
-    #expect(try await server(world, "mostAtOnce") == 3)
+    #expect(try await world.limitMeter("mostAtOnce") == 3)
 
     // The hint outlives the processes that heard it.
     try await world.turn("dataverse.dopHint=2")
@@ -48,7 +43,7 @@ struct ThrottleFlowTests {
     }
     try await world.order("meters --reset")
     try await exportBoth(world)
-    let most = try await server(world, "mostAtOnce")
+    let most = try await world.limitMeter("mostAtOnce")
     #expect(most == 2)
   }
 
@@ -59,11 +54,11 @@ struct ThrottleFlowTests {
     try await world.turn(
       "dataverse.windowSeconds=3", "dataverse.requestLimit=60", "dataverse.retryAfterSeconds=1")
     try await exportBoth(world)
-    #expect(try await server(world, "mostAtOnce") == 1)
-    #expect(try await server(world, "violations") == 0)
-    #expect(try await server(world, "longestWait") <= 1)
-    let ran = try await server(world, "requests")
-    let refused = try await server(world, "refusedForRequests")
+    #expect(try await world.limitMeter("mostAtOnce") == 1)
+    #expect(try await world.limitMeter("violations") == 0)
+    #expect(try await world.limitMeter("longestWait") <= 1)
+    let ran = try await world.limitMeter("requests")
+    let refused = try await world.limitMeter("refusedForRequests")
     #expect(ran >= 240 && refused * 20 <= ran, "\(refused) of \(ran)")
   }
 
@@ -73,7 +68,7 @@ struct ThrottleFlowTests {
     // A page is under way for longer than this test may take.
     try await world.turn("dataverse.limitsEnabled=false", "dataverse.pace=100000")
     let holder = try world.startSync(["export", "contacts"])
-    while try await server(world, "mostAtOnce") == 0 {}
+    #expect(try await comes { try await world.limitMeter("mostAtOnce") > 0 })
     try await world.turn("dataverse.pace=0")
     let other = try world.startSync(["export", "accounts"])
     #expect(try await comes { try isInLine(world) }, "it waits behind the other one")
