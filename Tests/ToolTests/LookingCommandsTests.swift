@@ -159,7 +159,7 @@ import Testing
 
     let command = String(lines[1].dropFirst("*/30 * * * *".count))
     let run = try await Program.run(
-      "/bin/sh", ["-c", "cd / && \(command) --deadline 1m --if-busy fail"], in: world.folder)
+      "/bin/sh", ["-c", "cd / && \(command) --deadline 10m --if-busy fail"], in: world.folder)
     #expect(run.status == 0 && run.output.isEmpty, "\(run)")
     #expect(try await world.sync("schedule", "cron", "--every", "7m").status == 64)
   }
