@@ -151,8 +151,8 @@ struct CampaignStoreTests {
     Row("redirect", .answer(text(302)), post: nil, patch: nil, kind: .protocolBroken),
     Row(
       "unknown text", .answer(text(500, "no idea")),
-      post: .refused(code: "HTTP 500", excerpt: "no idea"),
-      patch: .refused(code: "HTTP 500", excerpt: "no idea")),
+      post: .refused(code: "HTTP 500", excerpt: "no …"),
+      patch: .refused(code: "HTTP 500", excerpt: "no …")),
   ]
 
   @Test("What a write came to, by the family of its answer", arguments: rows)

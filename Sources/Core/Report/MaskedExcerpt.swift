@@ -1,97 +1,148 @@
 /// Text from outside, fit to be kept: values masked, one line, cut to 200 characters.
 ///
-/// - Shape: quoted texts, `=(...)` values and words with `@` become `…`; a word with a digit
-///   becomes `#`. Codes such as `PGS-220000` and schema names such as `nms:recipient:gender` stay.
+/// Safe by what it lets through: words of `ExcerptWords`, error codes such as `PGS-220000`, schema
+/// names in quotes such as `'nms:recipient:gender'`, and the column names of `Key (...)=(...)`. No
+/// quote or bracket inside a value can bring the value to light.
+///
+/// - Shape: other words become `…`, those with a digit `#`; what is quoted becomes `'…'`, what is in
+///   brackets `(…)` unless all of it may pass.
 package func maskedExcerpt(_ text: some Sequence<UInt8>) -> String {
   let bytes = Array(text.prefix(4096))
-  var mask = ExcerptMask(Array(String(decoding: bytes, as: UTF8.self).unicodeScalars))
-  return mask.masked(limit: 200)
+  var mask = ExcerptMask(Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)[...])
+  let line = Array(mask.masked())
+  return line.count <= 200 ? String(line) : String(line.prefix(199)) + "…"
 }
 
 private struct ExcerptMask {
-  private let text: [Unicode.Scalar]
-  private var position = 0
+  private let text: ArraySlice<Unicode.Scalar>
+  /// Brackets around this text.
+  private let depth: Int
+  private var position: Int
   private var result = ""
+  private var lastWord = ""
+  private var hasNamedColumns = false
 
-  init(_ text: [Unicode.Scalar]) { self.text = text }
+  init(_ text: ArraySlice<Unicode.Scalar>, depth: Int = 0) {
+    self.text = text
+    self.depth = depth
+    position = text.startIndex
+  }
 
-  mutating func masked(limit: Int) -> String {
-    while position < text.count {
+  mutating func masked() -> String {
+    while position < text.endIndex {
       let scalar = text[position]
       if isOpeningQuote(scalar) {
-        skipQuoted(by: scalar)
-      } else if scalar == "(", position > 0, text[position - 1] == "=" {
-        skip(to: ")")
-        result += "(…)"
-      } else if ExcerptMask.belongsToWord(scalar) {
-        addWord()
+        addQuoted(by: scalar)
+      } else if scalar == "(" {
+        addBracketed()
+      } else if scalar.isBlank || scalar.isPlainMark || scalar.isQuote {
+        addMark(scalar)
       } else {
-        addOther(scalar)
+        addWord()
       }
     }
-    let line = Array(result)
-    return line.count <= limit ? result : String(line.prefix(limit - 1)) + "…"
+    return result
   }
 
-  /// An apostrophe inside a word is none: `isn't`.
+  /// An apostrophe inside or behind a word opens nothing: `isn't`.
   private func isOpeningQuote(_ scalar: Unicode.Scalar) -> Bool {
-    guard scalar == "'" || scalar == "\"" || scalar == "«" || scalar == "“" else { return false }
-    return position == 0 || !ExcerptMask.isAlphanumeric(text[position - 1])
+    scalar.isQuote && (position == text.startIndex || !text[position - 1].isAlphanumeric)
   }
 
-  private mutating func skipQuoted(by quote: Unicode.Scalar) {
+  private mutating func addQuoted(by quote: Unicode.Scalar) {
     let closing: Unicode.Scalar = quote == "«" ? "»" : quote == "“" ? "”" : quote
     var end = position + 1
-    while end < text.count {
-      let isLast = end + 1 == text.count || !ExcerptMask.isAlphanumeric(text[end + 1])
+    while end < text.endIndex {
+      let isLast = end + 1 == text.endIndex || !text[end + 1].isAlphanumeric
       if text[end] == closing, isLast { break }
       end += 1
     }
-    var content = String.UnicodeScalarView()
-    content.append(contentsOf: text[min(position + 1, text.count)..<min(end, text.count)])
-    let name = String(content)
+    let name = String(text[min(position + 1, text.endIndex)..<end])
     result += ExcerptMask.isSchemaName(name) ? "'\(name)'" : "'…'"
-    position = end + 1
+    position = min(end + 1, text.endIndex)
   }
 
-  private mutating func skip(to closing: Unicode.Scalar) {
-    while position < text.count, text[position] != closing { position += 1 }
-    position += 1
-  }
-
-  private mutating func addWord() {
-    let start = position
-    while position < text.count, ExcerptMask.belongsToWord(text[position]) { position += 1 }
-    var scalars = String.UnicodeScalarView()
-    scalars.append(contentsOf: text[start..<position])
-    let word = String(scalars)
-    if word.contains("@") {
-      result += "…"
-    } else if scalars.contains(where: ExcerptMask.isDigit), !ExcerptMask.isCode(word) {
-      result += "#"
+  private mutating func addBracketed() {
+    let isValue = position > text.startIndex && text[position - 1] == "="
+    let (end, next) = closing()
+    let content = text[(position + 1)..<end]
+    if !isValue, isColumnList(content, before: next) {
+      hasNamedColumns = true
+      result += "(\(String(content)))"
+    } else if isValue || depth == 4 {
+      result += "(…)"
     } else {
-      result += word
+      var inner = ExcerptMask(content, depth: depth + 1)
+      let shown = inner.masked()
+      result += shown.contains("…") ? "(…)" : "(\(shown))"
+    }
+    position = next
+  }
+
+  /// - Returns: where the bracket's content ends and what follows it begins: at its own closing
+  ///   bracket; where brackets do not pair, at the last one there is, else at the end.
+  private func closing() -> (end: Int, next: Int) {
+    var open = 0
+    for index in position..<text.endIndex {
+      if text[index] == "(" { open += 1 }
+      if text[index] == ")" { open -= 1 }
+      if open == 0 { return (index, index + 1) }
+    }
+    let last = text[position...].lastIndex(of: ")")
+    return last.map { ($0, $0 + 1) } ?? (text.endIndex, text.endIndex)
+  }
+
+  /// The first `Key (a, b)=(`: the service names its columns before it quotes their values.
+  private func isColumnList(_ content: ArraySlice<Unicode.Scalar>, before next: Int) -> Bool {
+    guard !hasNamedColumns, depth == 0, lastWord == "Key" else { return false }
+    guard text[next...].starts(with: ["=", "("]) else { return false }
+    let names = String(content).split(separator: ",", omittingEmptySubsequences: false)
+    return names.allSatisfy { name in
+      let bytes = Array(name.utf8.drop { $0 == 0x20 })
+      return !bytes.isEmpty && bytes.count <= 64
+        && bytes.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x5F }
     }
   }
 
-  private mutating func addOther(_ scalar: Unicode.Scalar) {
+  private mutating func addMark(_ scalar: Unicode.Scalar) {
     position += 1
-    let isBlank = scalar.properties.isWhitespace || scalar.value < 0x20 || scalar.value == 0x7F
-    guard isBlank else { return result.unicodeScalars.append(scalar) }
+    guard scalar.isBlank else { return result.unicodeScalars.append(scalar) }
     if !result.isEmpty, !result.hasSuffix(" ") { result += " " }
   }
 
-  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.numericType != nil
+  /// A word goes to the next blank, mark or quote; an apostrophe between letters is part of it.
+  private mutating func addWord() {
+    let start = position
+    while position < text.endIndex {
+      let scalar = text[position]
+      let isInside =
+        position > start && position + 1 < text.endIndex && text[position - 1].isAlphanumeric
+        && text[position + 1].isAlphanumeric
+      if scalar.isQuote ? !isInside : scalar.isBlank || scalar.isPlainMark || scalar == "(" {
+        break
+      }
+      position += 1
+    }
+    let whole = String(text[start..<position])
+    let stops = whole.reversed().prefix { $0 == "." }.count
+    let word = String(whole.dropLast(stops))
+    lastWord = word
+    if word.isEmpty || word == "-" || ExcerptMask.isCode(word)
+      || ExcerptWords.all.contains(word.lowercased())
+    {
+      result += whole
+    } else if word.unicodeScalars.contains(where: \.isDigit) {
+      result += "#" + String(repeating: ".", count: min(stops, 1))
+    } else {
+      addMasked()
+    }
   }
 
-  private static func isAlphanumeric(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.isAlphabetic || isDigit(scalar)
-  }
-
-  private static func belongsToWord(_ scalar: Unicode.Scalar) -> Bool {
-    isAlphanumeric(scalar) || scalar == "_" || scalar == "-" || scalar == "@" || scalar == "."
-      || scalar == "+" || scalar == "/"
+  /// What is masked in a row is masked once: how many words it has says something of it.
+  private mutating func addMasked() {
+    var before = Substring(result)
+    while let last = before.last, " ,;".contains(last) { before.removeLast() }
+    result = before.hasSuffix("…") ? String(before) : result + "…"
   }
 
   private static func isSchemaName(_ name: String) -> Bool {
@@ -99,16 +150,37 @@ private struct ExcerptMask {
     guard parts.count >= 2, parts[0] == "nms" || parts[0] == "xtk" || parts[0] == "cus" else {
       return false
     }
-    return parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { 0x41...0x7A ~= $0 } }
+    return parts.allSatisfy { part in
+      !part.isEmpty
+        && part.utf8.allSatisfy { 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || $0 == 0x2F }
+    }
+  }
+
+  /// A prefix of Campaign's, a hyphen, six digits: `RST-360011`.
+  private static func isCode(_ word: String) -> Bool {
+    let bytes = Array(word.utf8)
+    return bytes.count == 10 && ExcerptWords.codes.contains(String(word.prefix(3)))
+      && bytes[3] == 0x2D && bytes[4...].allSatisfy { 0x30...0x39 ~= $0 }
   }
 }
 
-extension ExcerptMask {
-  /// Three capitals, a hyphen, six digits: `RST-360011`; a sentence may end right behind it.
-  fileprivate static func isCode(_ word: String) -> Bool {
-    var bytes = Array(word.utf8)
-    if bytes.last == 0x2E { bytes.removeLast() }
-    return bytes.count == 10 && bytes[..<3].allSatisfy { 0x41...0x5A ~= $0 }
-      && bytes[3] == 0x2D && bytes[4...].allSatisfy { 0x30...0x39 ~= $0 }
+extension Unicode.Scalar {
+  fileprivate var isBlank: Bool {
+    properties.isWhitespace || value < 0x20 || value == 0x7F || value == 0xFEFF
+  }
+  fileprivate var isQuote: Bool {
+    self == "'" || self == "\"" || self == "«" || self == "»" || self == "“" || self == "”"
+  }
+  /// A mark that stands between words and is none.
+  fileprivate var isPlainMark: Bool { self == ")" || ",;:!?=".unicodeScalars.contains(self) }
+  fileprivate var isDigit: Bool { properties.numericType != nil }
+  fileprivate var isAlphanumeric: Bool { properties.isAlphabetic || isDigit }
+}
+
+extension String {
+  fileprivate init(_ scalars: ArraySlice<Unicode.Scalar>) {
+    var view = UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    self.init(view)
   }
 }
