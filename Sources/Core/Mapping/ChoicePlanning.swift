@@ -68,20 +68,34 @@ extension RowPlanBuilder {
     default: return
     }
     for key in mapping.replace.keys.sorted() where !key.isEmpty {
-      let parts = column.kind == .multiSelect ? selected(key) : [key]
-      for part in parts where !known.contains(part) {
-        let few = known.count <= 12 ? known.joined(separator: ", ") : "\(known.count) values"
-        note(
-          mapping, "\(mapping.from) has no choice \"\(part)\" to replace", expected: few,
-          nearest: Nearest.name(to: part, among: known))
-      }
+      let part = column.kind == .multiSelect ? unknownChoice(in: key, known) : key
+      guard let part, !known.contains(part) else { continue }
+      let few = known.count <= 12 ? known.joined(separator: ", ") : "\(known.count) values"
+      note(
+        mapping, "\(mapping.from) has no choice \"\(part)\" to replace", expected: few,
+        nearest: Nearest.name(to: part, among: known))
     }
   }
 
-  /// The single choices of a multi-select: `2,3`, or `Reading; Music`.
-  private func selected(_ text: String) -> [String] {
-    let parts = text.split(separator: labelLanguage == nil ? "," : ";")
-    return parts.map { String($0.first == " " ? $0.dropFirst() : $0) }
+  /// What is no choice in the text of a multi-select, `2,3` or `Reading; Music`; nil where all are.
+  ///
+  /// A label may have a separator in it: what counts is whether the text can be made of labels.
+  private func unknownChoice(in text: String, _ known: [String]) -> String? {
+    let separator = Array((labelLanguage == nil ? "," : "; ").utf8)
+    let bytes = Array(text.utf8)
+    var reached: Set<Int> = [0]
+    var open = [0]
+    while let start = open.popLast() {
+      for name in known where bytes[start...].starts(with: name.utf8) {
+        let end = start + name.utf8.count
+        if end == bytes.count { return nil }
+        guard bytes[end...].starts(with: separator) else { continue }
+        if reached.insert(end + separator.count).inserted { open.append(end + separator.count) }
+      }
+    }
+    let rest = bytes[(reached.max() ?? 0)...]
+    let end = rest.indices.first { rest[$0...].starts(with: separator) } ?? rest.endIndex
+    return String(decoding: rest[..<end], as: UTF8.self)
   }
 
   private mutating func addReplacement(
