@@ -199,7 +199,8 @@ extension IngressJob {
     try await doubt(wanted, known, emit)
     let writer = RecordWriter(
       store: target.store, fields: target.plan.fieldNames, hasParents: target.plan.hasParents,
-      includingCreateOnly: reading.includesCreateOnly, mayOptIn: reading.mayOptIn,
+      written: Set(known.keys), includingCreateOnly: reading.includesCreateOnly,
+      mayOptIn: reading.mayOptIn,
       digest: ports.digest)
     done.add(await writer.write(wanted, known: trusted, atOnce: ports.writes))
     return done

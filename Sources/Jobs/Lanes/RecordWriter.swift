@@ -51,6 +51,8 @@ struct RecordWriter: Sendable {
   let fields: [String]
   /// Rows name records of other jobs.
   var hasParents = false
+  /// Rows that the ledger knows to have been written.
+  var written: Set<RowKey> = []
   /// Also the fields with `applyUpdates: false`.
   let includingCreateOnly: Bool
   /// Rows are changes; what is read in bulk may opt out, never in.
@@ -100,7 +102,7 @@ struct RecordWriter: Sendable {
         case .refused(let code, let excerpt):
           // Somebody else may have created it in between: only a second look can tell.
           if try await store.find(key: row.key.description, fields: fields).isEmpty {
-            return refused(row, code, excerpt)
+            return refused(row, code, excerpt, isHidden: mayBeHidden(row))
           }
         case .absent, .unknown: break  // look again
         }
@@ -131,11 +133,17 @@ struct RecordWriter: Sendable {
       "its outcome stayed unknown after four attempts", next: "run the same command again")
   }
 
-  private func refused(_ row: MappedRow, _ code: String, _ excerpt: String) -> Rejection {
+  /// A record that was not found, and may be there: it may have lost the target of its link, whatever
+  /// link the row has now.
+  private func mayBeHidden(_ row: MappedRow) -> Bool {
+    hasParents && (row.parents.isEmpty || written.contains(row.key))
+  }
+
+  private func refused(
+    _ row: MappedRow, _ code: String, _ excerpt: String, isHidden: Bool = false
+  ) -> Rejection {
     var reason = "Campaign refused the record (\(code))"
-    if hasParents, row.parents.isEmpty {
-      reason += "; it may hold it and hide it, as its link has no target"
-    }
+    if isHidden { reason += "; it may hold it and hide it, as its link has no target" }
     return Rejection(key: row.key.description, rule: "refused", reason: reason, excerpt: excerpt)
   }
 }

@@ -1,7 +1,7 @@
-import Core
 import TestSupport
 import Testing
 
+@testable import Core
 @testable import Jobs
 
 @Suite struct RecordWriterTests {
@@ -115,5 +115,36 @@ import Testing
     #expect(bench.state?.delta.token == token)
     #expect(bench.resource.contents[key.description]?.first?["firstName"] == "Short")
     #expect(bench.resource.contents[Contacts.key(5).description]?.first?["firstName"] == "Zoë 5")
+  }
+
+  @Test(
+    "A create that is refused may be of a record that Campaign hides: the reason says so",
+    arguments: [
+      // links, names a parent, was written before, is shown
+      (true, false, false, false, true), (true, true, true, false, true),
+      (true, true, false, false, false), (false, false, true, false, false),
+      (true, true, true, true, false),
+    ])
+  func hiddenRecords(
+    links: Bool, names: Bool, isWritten: Bool, isShown: Bool, isTold: Bool
+  ) async throws {
+    let store = MemoryResource(key: "externalId")
+    if isShown { store.put(["externalId": key.description, "name": "Old"]) }
+    store.refuse(key.description, code: "PGS-220000")
+    let value = MappedRow.Value(
+      field: FieldValue("name", .text, "New"), presence: .value, isCreateOnly: false, target: .text)
+    var row = MappedRow(
+      key: key, keyField: FieldValue("externalId", .text, key.description), values: [value],
+      cuts: 0)
+    if names { row.parents = [ParentKey(job: "services", key: Contacts.key(1))] }
+    let writer = RecordWriter(
+      store: store, fields: ["name"], hasParents: links, written: isWritten ? [key] : [],
+      includingCreateOnly: false, mayOptIn: true, digest: { _ in RowDigest(high: 0, low: 0) })
+    let done = await writer.write([row], known: [:], atOnce: 1)
+    guard case .pending(let rejection)? = done.entries.first else {
+      Issue.record("nothing is pending: \(done)")
+      return
+    }
+    #expect(rejection.reason.contains("hide it") == isTold, "\(rejection)")
   }
 }
