@@ -51,6 +51,7 @@ package struct JobFolder: Sendable {
     }
     folder.jobs = jobs.map(\.job)
     folder.shareOptOuts()
+    folder.nameParentTables()
     JobsTogether(jobs: jobs, problems: problems).check()
     return (folder, Guardrails.check(jobs))
   }
@@ -63,6 +64,17 @@ package struct JobFolder: Sendable {
     for (index, job) in jobs.enumerated() {
       guard case .ingress(var settings) = job, settings.resource == "profile" else { continue }
       settings.optOuts = fields
+      jobs[index] = .ingress(settings)
+    }
+  }
+
+  /// A lookup column must lead to the table of the parent's job.
+  private mutating func nameParentTables() {
+    for (index, job) in jobs.enumerated() {
+      guard case .ingress(var settings) = job else { continue }
+      for (number, parent) in settings.parents.enumerated() {
+        settings.parents[number].table = ingress(parent.job)?.table ?? ""
+      }
       jobs[index] = .ingress(settings)
     }
   }

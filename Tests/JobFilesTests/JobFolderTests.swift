@@ -31,6 +31,11 @@ struct JobFolderTests {
     #expect(folder.parents(of: try #require(folder.ingress("vehicles"))) == [contacts])
   }
 
+  @Test func aJobKnowsTheTablesOfItsParents() throws {
+    let folder = try JobFolder.read(try files(), guardrails: .error).folder
+    #expect(folder.ingress("vehicles")?.parents.map(\.table) == ["contact"])
+  }
+
   @Test func changesByFileMayCarryWhatTheOptOutJobDecides() throws {
     let optOut = try fixture("right/opt-out.yaml")
     let contacts = """

@@ -79,6 +79,30 @@ struct RefusalTests {
     try await sandbox.type("initial contacts").expect(0)
   }
 
+  @Test(
+    "A parent job of another table than its lookup leads to is refused before any row is held back")
+  func parentOfAnotherTable() async throws {
+    let accounts = """
+      kind: ingress
+      from: { table: account }
+      to:   { resource: cusAccount, key: externalId }
+      parents: [ { field: ownerId, job: contacts } ]
+      fields: [ { from: name, to: name }, { from: ownerid, to: ownerId } ]
+      initial: { via: api }
+      """
+    var jobs = SandboxProcess.contacts()
+    jobs["accounts"] = accounts
+    let sandbox = try await SandboxProcess(contacts: 10, jobs: jobs)
+    let says = "ownerid is a lookup of systemuser, team, and the parent job contacts brings contact"
+    let check = try await sandbox.type("check accounts")
+    #expect(check.status == 78 && check.output.contains(says), "\(check)")
+    try await sandbox.type("initial contacts").expect(0)
+    try await sandbox.type("initial accounts").expect(78, says)
+    let right = accounts.replacing("ownerid, to: ownerId", with: "primarycontactid, to: ownerId")
+    try sandbox.write(right, to: "jobs/accounts.yaml")
+    try await sandbox.type("initial accounts").expect(0)
+  }
+
   @Test("A literal secret, and plain http off loopback, are refused and not repeated")
   func unsafeTexts() async throws {
     let sandbox = try await SandboxProcess(contacts: 10)

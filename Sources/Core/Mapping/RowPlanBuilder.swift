@@ -188,6 +188,17 @@ struct RowPlanBuilder {
         expected: "a lookup column without `replace`")
       return
     }
+    // Keys of another table are never found among the parent's: each row would wait for ever.
+    if case .lookup(let targets) = column.kind, !targets.isEmpty, !parent.table.isEmpty,
+      !targets.contains(parent.table)
+    {
+      note(
+        mapping,
+        "\(mapping.from) is a lookup of \(targets.joined(separator: ", ")), and the parent job "
+          + "\(parent.job) brings \(parent.table)",
+        expected: "a lookup of \(parent.table), or the job of its table")
+      return
+    }
     parents.append(
       PlannedParent(
         job: parent.job, column: position(of: column), isRequired: parent.isRequired))

@@ -68,10 +68,13 @@ package struct IngressSettings: Sendable, Equatable {
     /// The link is of 1 cardinality in Campaign, which hides a record without its target: a row with
     /// an empty lookup has no record.
     package var isRequired: Bool
-    package init(field: String, job: String, isRequired: Bool = false) {
+    /// What the job brings, by its own file; empty where nobody looked.
+    package var table: String
+    package init(field: String, job: String, isRequired: Bool = false, table: String = "") {
       self.field = field
       self.job = job
       self.isRequired = isRequired
+      self.table = table
     }
   }
 

@@ -8,6 +8,8 @@ import Testing
     let says: [String]
     var key = "externalId"
     var labels: Int?
+    /// Table of the parent job of `firstName`.
+    var parent: String?
     var testDescription: String { name }
   }
 
@@ -126,6 +128,20 @@ import Testing
     Case(
       name: "key too short", fields: [],
       says: ["firstName holds 30 characters; expected 36, for a guid"], key: "firstName"),
+    Case(
+      name: "lookup of another table than the parent's", fields: [map("ownerid", "firstName")],
+      says: [
+        "ownerid is a lookup of systemuser, team, and the parent job parents brings account; "
+          + "expected a lookup of account, or the job of its table"
+      ], parent: "account"),
+    Case(
+      name: "lookup of several tables, the parent's among them",
+      fields: [map("parentcustomerid", "firstName")], says: [], parent: "account"),
+    Case(
+      name: "lookup whose targets nobody tells", fields: [map("cs_vehicleid", "firstName")],
+      says: [], parent: "account"),
+    Case(
+      name: "parent's table unknown", fields: [map("ownerid", "firstName")], says: [], parent: ""),
     Case(name: "nothing", fields: [map("firstname", "firstName")], says: []),
   ]
 
@@ -141,6 +157,9 @@ import Testing
         ColumnSchema.Option(value: "2", labels: [1033: "Female"]),
       ]),
     ColumnSchema(name: "secret", kind: .string, isReadable: false),
+    ColumnSchema(name: "ownerid", kind: .lookup(targets: ["systemuser", "team"])),
+    ColumnSchema(name: "parentcustomerid", kind: .lookup(targets: ["account", "contact"])),
+    ColumnSchema(name: "cs_vehicleid", kind: .lookup(targets: [])),
     ColumnSchema(name: "entityimage", kind: .other),
   ])
 
@@ -160,6 +179,9 @@ import Testing
     var settings = Fixture.settings(the.fields)
     settings.key = the.key
     if let language = the.labels { settings.choices = .labels(language: language) }
+    if let parent = the.parent {
+      settings.parents = [.init(field: "firstName", job: "parents", table: parent)]
+    }
     let findings = RowPlan.findings(settings, table: Self.table, resource: Self.profile)
     var words: [String] = []
     for finding in findings {
