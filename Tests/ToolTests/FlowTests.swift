@@ -103,7 +103,8 @@ import Testing
     #expect(first.status == 0 && first.output.hasPrefix("contacts: LOADING"), "\(first)")
     let second = try await world.sync("run", "--all")
     #expect(second.status == 0 && second.output.hasPrefix("contacts: LOADING"), "\(second)")
-    #expect(second.output.contains("opt-outs: disabled: no opt-out flows in either direction\n"))
+    #expect(
+      second.output.contains("opt-outs: disabled: this job moves no opt-out in either direction\n"))
     let status = try await world.sync("status")
     #expect(status.status == 0 && status.output.hasPrefix("contacts: LOADING"), "\(status)")
     #expect(status.output.contains("opt-outs: IDLE disabled"), "\(status)")

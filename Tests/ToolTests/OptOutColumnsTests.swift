@@ -43,6 +43,21 @@ import Testing
     return field["campaign"]?.items?.first?.text
   }
 
+  @Test("`disabled` says nothing of what an ingress job feeds: `check` does, field by field")
+  func disabledAndFed() async throws {
+    let world = try await world(Self.api)
+    try world.write("kind: opt-out\ndirection: disabled\n", to: Self.path)
+    let check = try await world.sync("check", "opt-out")
+    for field in ["denyListFax from donotfax", "denyList from followemail"] {
+      let words = "warn  opt-out: disabled, and the ingress job contacts feeds \(field) of Dynamics"
+      #expect(check.output.contains(words), "\(check)")
+    }
+    let warnings = check.output.split(separator: "\n").filter { $0.hasPrefix("warn  opt-out: ") }
+    #expect(warnings.count == 2, "\(check)")
+    let run = try await world.sync("opt-out")
+    #expect(run.output.contains("this job moves no opt-out"), "\(run)")
+  }
+
   @Test(
     "Other pairs of the opt-out job are taken over by a job that is loaded, and stop nothing",
     arguments: [true, false])

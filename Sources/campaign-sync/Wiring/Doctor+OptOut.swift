@@ -9,6 +9,7 @@ extension Doctor {
     let name = settings.name
     guard settings.readsCampaign, let files = settings.files else {
       say("\(name): \(settings.idleWords ?? "nothing flows")", "ok  ")
+      if settings.direction == .disabled { tellFeeders(name) }
       return []
     }
     var failures: [SyncError] = []
@@ -58,5 +59,16 @@ extension Doctor {
       return "\(found.count) files; the header of \(newest.name) has all columns"
     }
     return failures
+  }
+
+  /// `disabled` says nothing about what the ingress jobs map.
+  private func tellFeeders(_ name: String) {
+    for case .ingress(let job) in workspace.folder.jobs where job.resource == "profile" {
+      for field in job.fields where ConsentAttribute(field.to) != nil {
+        say(
+          "\(name): disabled, and the ingress job \(job.name) feeds \(field.to) from \(field.from) of "
+            + "Dynamics nevertheless; take it out of its `fields:` if nothing is to flow", "warn")
+      }
+    }
   }
 }

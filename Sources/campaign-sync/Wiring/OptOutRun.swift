@@ -109,7 +109,7 @@ extension OptOutSettings {
   /// Why there is nothing to run; nil where there is.
   var idleWords: String? {
     switch direction {
-    case .disabled: "disabled: no opt-out flows in either direction"
+    case .disabled: "disabled: this job moves no opt-out in either direction"
     case .dynamicsToCampaign: "opt-outs go to Campaign with the ingress job of contact"
     case .campaignToDynamics, .bidirectional: nil
     }
