@@ -41,6 +41,17 @@ package struct JobFolder: Sendable {
     return (folder, guardrails == .warn ? limits : [])
   }
 
+  /// What can be read of these files, each for itself; whatever has a problem is left out.
+  package static func readable(_ files: [(name: String, text: String)]) -> JobFolder {
+    var folder = JobFolder()
+    folder.jobs = files.sorted { $0.name < $1.name }.compactMap { file in
+      let problems = Problems()
+      let job = read(file.name, file.text, problems)?.job
+      return problems.all.isEmpty ? job : nil
+    }
+    return folder
+  }
+
   /// - Returns: the jobs, and where they pass a guardrail.
   static func read(
     _ files: [(name: String, text: String)], _ problems: Problems

@@ -36,6 +36,12 @@ struct JobFolderTests {
     #expect(folder.ingress("vehicles")?.parents.map(\.table) == ["contact"])
   }
 
+  @Test func whatCanBeReadIsReadWhateverElseLiesThere() throws {
+    let torn = [(name: "jobs/new.yaml", text: ""), (name: "jobs/torn.yaml", text: "kind: [")]
+    let folder = JobFolder.readable(try files() + torn)
+    #expect(folder.jobs.map(\.name) == names.sorted())
+  }
+
   @Test func changesByFileMayCarryWhatTheOptOutJobDecides() throws {
     let optOut = try fixture("right/opt-out.yaml")
     let contacts = """

@@ -29,7 +29,7 @@ struct DiscoverCommand: AsyncParsableCommand {
   func run() async throws {
     try await Report.explaining {
       StopFlag.listen()
-      let workspace = try Workspace(common)
+      let workspace = try Workspace(common, needsEveryJob: workflow != nil)
       let connections = try Connections(
         workspace.environment, patience: .ofRun(SystemClock(), deadline: .seconds(300)),
         leavesNoTrace: true)

@@ -9,8 +9,10 @@ struct Workspace {
   let folder: JobFolder
   let log: Logger
 
+  /// - Parameter needsEveryJob: false: a job file that cannot be read is left out. It may be the one
+  ///   that the command is about to write.
   /// - Errors: every problem of the environment file, else every problem of the job files.
-  init(_ options: CommonOptions) throws(SyncError) {
+  init(_ options: CommonOptions, needsEveryJob: Bool = true) throws(SyncError) {
     let variable = getenv("CAMPAIGN_SYNC_ENV").map { String(cString: $0) }
     let name = options.env ?? variable ?? "sandbox"
     let jobs = Workspace.trimmed(options.jobs)
@@ -21,9 +23,13 @@ struct Workspace {
       let path = jobs + "/" + file
       files.append((name: path, text: try Files.read(path, for: "the job file \(path)")))
     }
+    log = Workspace.logger(options)
+    guard needsEveryJob else {
+      folder = JobFolder.readable(files)
+      return
+    }
     let read = try JobFolder.read(files, guardrails: environment.guardrails)
     folder = read.folder
-    log = Workspace.logger(options)
     for warning in read.warnings { log.warning("\(warning.line)") }
   }
 
