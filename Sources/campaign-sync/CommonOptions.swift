@@ -25,7 +25,8 @@ struct WorkOptions: ParsableArguments {
   enum IfBusy: String, ExpressibleByArgument, CaseIterable { case skip, wait, fail }
 
   @Option(
-    name: .long, help: "Stop at the next safe point after this time, exit 75: 55m, 2h, 90s.",
+    name: .long,
+    help: "Stop the command at the next safe point after this time, exit 75: 55m, 2h, 90s.",
     transform: { try DurationText.parse($0) })
   var deadline: Duration?
 

@@ -51,6 +51,30 @@ import Testing
     #expect(clear.status == 75 && clear.errors.contains("a run holds its lock"), "\(clear)")
   }
 
+  @Test("A deadline is that of the command: a job whose turn comes after it is not begun")
+  func oneDeadline() async throws {
+    let accounts = """
+      kind: ingress
+      from: { table: account }
+      to:   { resource: cusAccount, key: externalId }
+      fields: [ { from: name, to: name } ]
+      initial: { via: api }
+      """
+    let world = try await SandboxProcess.ofSmallPieces(
+      contacts: 100, page: 10, jobs: ["more-accounts": accounts])
+    try await world.turn("dataverse.pace=50")  // a second for each request
+    let late = try await world.sync("run", "--all", "--deadline", "1s")
+    #expect(late.status == 75 && late.output.isEmpty, "\(late)")
+    #expect(late.errors.contains("contacts: cannot go on: asked to stop"), "\(late)")
+    let words = "more-accounts: cannot begin more-accounts: the deadline of the command was over"
+    #expect(late.errors.contains(words), "\(late)")
+    #expect(DiskTree.bytes(of: world.state + "/more-accounts/runs.jsonl") == nil, "not begun")
+
+    try await world.turn("dataverse.pace=0")
+    let next = try await world.sync("run", "--all", "--deadline", "5m")
+    #expect(next.status == 0 && next.output.contains("more-accounts: loaded"), "\(next)")
+  }
+
   @Test("A second signal ends a run at once, wherever it is")
   func secondSignal() async throws {
     let world = try await SandboxProcess.ofSmallPieces(contacts: 10, page: 10)

@@ -15,7 +15,8 @@ struct Session {
   ///
   /// Then opt-outs are decided, and events are brought.
   ///
-  /// One failing job does not stop the others. A first load of profiles ends with a run of the opt-out job.
+  /// One failing job does not stop the others; all have one deadline. A first load of profiles ends
+  /// with a run of the opt-out job.
   func perform(
     _ command: String, _ goal: IngressRun.Goal, _ names: [String] = [], all: Bool = false,
     choosing: ((Workspace) throws(SyncError) -> [String])? = nil,
@@ -32,27 +33,27 @@ struct Session {
       }.map(\.name)
       let names = workspace.folder.inLinkOrder(chosen).flatMap(\.self)
         .filter { name in workspace.folder.ingress(name) != nil }
-      let deadline = work.deadline ?? standardDeadline
+      let end = (work.deadline ?? standardDeadline).map { SystemClock().now + $0 }
       let linked = Set(names.filter { workspace.folder.isLinked($0, among: names) })
       var results: [JobResult] = []
       for name in names where !StopFlag.isUp {
         results.append(
           await run(
-            command, goal, name, in: workspace, keepingPosition: keepingPosition, deadline,
+            command, goal, name, in: workspace, keepingPosition: keepingPosition, until: end,
             linked.contains(name)))
       }
       for name in names.reversed() where linked.contains(name) && !StopFlag.isUp {
         guard let index = results.firstIndex(where: { $0.job == name && $0.waitsToDelete }) else {
           continue
         }
-        let deletes = await run(command, .job(.deletes), name, in: workspace, deadline, false)
+        let deletes = await run(command, .job(.deletes), name, in: workspace, until: end, false)
         results[index] = results[index].followed(by: deletes)
       }
       for name in optOuts + optOutsOfLoad(goal, results, in: workspace) where !StopFlag.isUp {
         results.append(
-          await decide(name, command, goal, in: workspace, keepingPosition, deadline))
+          await decide(name, command, goal, in: workspace, keepingPosition, until: end))
       }
-      results += await bring(events, command, goal, in: workspace, deadline)
+      results += await bring(events, command, goal, in: workspace, until: end)
       try Report.print(results, json: work.json, quiet: common.quiet)
     }
   }
@@ -69,15 +70,16 @@ struct Session {
 
   private func decide(
     _ name: String, _ command: String, _ goal: IngressRun.Goal, in workspace: Workspace,
-    _ keepsPosition: Bool, _ deadline: Duration?
+    _ keepsPosition: Bool, until end: Instant?
   ) async -> JobResult {
     do throws(SyncError) {
+      try begin("begin \(name)", before: end)
       guard case .optOut(let settings) = try workspace.job(name),
         let goal = OptOutJob.Goal(goal)
       else { throw .onlyForIngress(command, name) }
       let run = OptOutRun(
         settings, workspace, command: command, goal: goal, options: work,
-        keepingPosition: keepsPosition, deadline: deadline)
+        keepingPosition: keepsPosition, until: end)
       return await run.perform()
     } catch {
       return JobResult(job: name, outcome: .failed, says: error.reason, failure: error)
@@ -87,19 +89,20 @@ struct Session {
   /// The egress jobs, all at once: none waits for another.
   private func bring(
     _ jobs: [EgressSettings], _ command: String, _ goal: IngressRun.Goal, in workspace: Workspace,
-    _ deadline: Duration?
+    until end: Instant?
   ) async -> [JobResult] {
     if StopFlag.isUp { return [] }
     return await withTaskGroup(of: JobResult.self) { group in
       for settings in jobs {
         group.addTask {
           do throws(SyncError) {
+            try begin("begin \(settings.name)", before: end)
             guard let goal = EgressJob.Goal(goal) else {
               throw .onlyForIngress(command, settings.name)
             }
             let run = EgressRun(
               settings, workspace, command: command, goal: goal, options: work,
-              deadline: deadline, drawingProgress: jobs.count == 1)
+              until: end, drawingProgress: jobs.count == 1)
             return await run.perform()
           } catch {
             return JobResult(
@@ -113,15 +116,25 @@ struct Session {
     }
   }
 
+  /// - Throws: where the deadline is over before it is the job's turn.
+  private func begin(_ action: String, before end: Instant?) throws(SyncError) {
+    guard let end, SystemClock().now >= end else { return }
+    throw SyncError(
+      .unavailable, action, "the deadline of the command was over before its turn",
+      next: "run the same command again, with a later --deadline if this happens often")
+  }
+
   /// - Parameter leavesDeletes: a second pass deletes, children before parents.
   private func run(
     _ command: String, _ goal: IngressRun.Goal, _ name: String, in workspace: Workspace,
-    keepingPosition: Bool = false, _ deadline: Duration?, _ leavesDeletes: Bool
+    keepingPosition: Bool = false, until end: Instant?, _ leavesDeletes: Bool
   ) async -> JobResult {
     do throws(SyncError) {
+      try begin(
+        goal == .job(.deletes) ? "make the deletions of \(name)" : "begin \(name)", before: end)
       let run = IngressRun(
         try workspace.ingress(name), workspace, command: command, goal: goal, options: work,
-        keepingPosition: keepingPosition, deadline: deadline, leavesDeletes: leavesDeletes)
+        keepingPosition: keepingPosition, until: end, leavesDeletes: leavesDeletes)
       return await run.perform()
     } catch {
       return JobResult(job: name, outcome: .failed, says: error.reason, failure: error)

@@ -21,7 +21,7 @@ struct EgressRun {
 
   init(
     _ settings: EgressSettings, _ workspace: Workspace, command: String, goal: EgressJob.Goal,
-    options: WorkOptions, deadline: Duration?, drawingProgress: Bool
+    options: WorkOptions, until end: Instant?, drawingProgress: Bool
   ) {
     state = EgressJobState(settings, in: workspace.environment)
     log = workspace.log
@@ -29,7 +29,7 @@ struct EgressRun {
     self.goal = goal
     self.options = options
     drawsProgress = drawingProgress
-    patience = .ofRun(SystemClock(), deadline: deadline)
+    patience = .ofRun(SystemClock(), until: end)
   }
 
   func perform() async -> JobResult {

@@ -35,7 +35,7 @@ struct IngressRun {
 
   init(
     _ settings: IngressSettings, _ workspace: Workspace, command: String, goal: Goal,
-    options: WorkOptions, keepingPosition: Bool = false, deadline: Duration?,
+    options: WorkOptions, keepingPosition: Bool = false, until end: Instant?,
     leavesDeletes: Bool = false
   ) {
     keepsPosition = keepingPosition
@@ -47,7 +47,7 @@ struct IngressRun {
     self.command = command
     self.goal = goal
     self.options = options
-    patience = .ofRun(SystemClock(), deadline: deadline)
+    patience = .ofRun(SystemClock(), until: end)
   }
 
   func perform() async -> JobResult {

@@ -21,7 +21,7 @@ struct OptOutRun {
 
   init(
     _ settings: OptOutSettings, _ workspace: Workspace, command: String, goal: OptOutJob.Goal,
-    options: WorkOptions, keepingPosition: Bool = false, deadline: Duration?
+    options: WorkOptions, keepingPosition: Bool = false, until end: Instant?
   ) {
     state = OptOutJobState(settings, in: workspace.environment)
     log = workspace.log
@@ -30,7 +30,7 @@ struct OptOutRun {
     self.goal = goal
     self.options = options
     keepsPosition = keepingPosition
-    patience = .ofRun(SystemClock(), deadline: deadline)
+    patience = .ofRun(SystemClock(), until: end)
   }
 
   func perform() async -> JobResult {

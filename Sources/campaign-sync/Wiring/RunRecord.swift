@@ -46,8 +46,11 @@ struct JobResult: Sendable {
 
   /// One job's two passes as one result.
   func followed(by deletes: JobResult) -> JobResult {
-    if deletes.failure != nil { return deletes }
+    if deletes.failure != nil, deletes.record != nil { return deletes }
     var both = self
+    if let failure = deletes.failure {  // not begun: the rows were brought all the same
+      (both.outcome, both.failure) = (.failed, failure)
+    }
     both.says += "; then " + deletes.says
     if let more = deletes.record {
       both.record?.tally += more.tally

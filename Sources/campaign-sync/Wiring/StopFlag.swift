@@ -23,8 +23,12 @@ enum StopFlag {
 extension Patience {
   /// Until the deadline, a signal, or the end of the work.
   static func ofRun(_ clock: any Clock, deadline: Duration?) -> Patience {
-    let end = deadline.map { clock.now + $0 }
-    return Patience(clock: clock, deadline: end) {
+    ofRun(clock, until: deadline.map { clock.now + $0 })
+  }
+
+  /// Until a moment that all jobs of a command share.
+  static func ofRun(_ clock: any Clock, until end: Instant?) -> Patience {
+    Patience(clock: clock, deadline: end) {
       if StopFlag.isUp { return true }
       guard let end else { return false }
       return clock.now >= end
