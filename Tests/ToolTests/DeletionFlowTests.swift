@@ -39,8 +39,11 @@ import Testing
   }
 
   private func delta(_ world: SandboxProcess, says words: String) async throws {
+    let plan = try await world.sync("plan", "contacts", "--json").json
     let end = try await world.sync("delta", "contacts")
     #expect(end.status == 0 && end.output.contains(words), "\(end)")
+    let calls = try #require(plan["engineCalls"]?.integer)
+    #expect(end.output.contains(" \(calls) engine calls"), "\(plan) \(end)")
     #expect(try await world.comparison() == "equal")
   }
 

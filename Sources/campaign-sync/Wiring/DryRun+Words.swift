@@ -22,14 +22,7 @@ extension DryRun {
     add("rejects", TimeText.count(rejected))
     for (reason, count) in sortedRejects { add("", "\(TimeText.count(count))  \(reason)") }
     if let deletions {
-      let kept = appliesDeletes ? "" : "; the job does not apply them"
-      add(
-        "deletions",
-        recovery == nil
-          ? "\(TimeText.count(deletions.reported.count)) reported, "
-            + "\(TimeText.count(deletions.known)) of known rows" + kept
-          : "\(TimeText.count(deletions.absent)) known rows are absent; "
-            + (appliesDeletes ? "each is looked for before it goes" : "the job keeps them"))
+      add("deletions", words(deletions))
       if let tripped = deletions.tripped { add("guard", "would trip: \(tripped.command)") }
       add("pending", "\(TimeText.count(retried)) would be tried again, not counted here")
     }
@@ -60,7 +53,8 @@ extension DryRun {
         sortedRejects.map { ["reason": .string($0.key), "count": .number(String($0.value))] }),
       "deletions": number(deletions?.reported.count ?? 0),
       "knownDeletions": number(deletions?.known ?? 0), "absent": number(deletions?.absent ?? 0),
-      "deletesJudged": number(deletions?.count ?? 0),
+      "leaving": number(deletions?.leaving.count ?? 0),
+      "deletesJudged": number(deletions?.count ?? 0), "deleted": number(deleted),
       "guardTrips": .bool(deletions?.tripped != nil), "deletesApplied": .bool(appliesDeletes),
       "recovery": recovery.map { .string($0.rawValue) } ?? .null,
       "held": number(held), "pending": number(retried), "parts": number(parts),
@@ -74,6 +68,28 @@ extension DryRun {
           ]
         }),
     ]
+  }
+
+  private func words(_ deletions: ForeseenDeletions) -> String {
+    guard appliesDeletes else {
+      return recovery == nil
+        ? "\(TimeText.count(deletions.reported.count)) reported, "
+          + "\(TimeText.count(deletions.known)) of known rows; the job does not apply them"
+        : "\(TimeText.count(deletions.absent)) known rows are absent; the job keeps them"
+    }
+    var parts =
+      recovery == nil
+      ? [
+        "\(TimeText.count(deletions.reported.count)) reported, "
+          + "\(TimeText.count(deletions.known)) of known rows"
+      ]
+      : [
+        "\(TimeText.count(deletions.absent)) known rows are absent, each looked for before it goes"
+      ]
+    let left = deletions.leaving.count
+    if left > 0 { parts.append("\(TimeText.count(left)) left the filter or a required parent") }
+    if deletions.kept > 0 { parts.append("\(TimeText.count(deletions.kept)) wait already") }
+    return parts.joined(separator: "; ") + "; \(TimeText.count(deleted)) would be made"
   }
 
   private var isFollowing: Bool { phase == "loaded" }

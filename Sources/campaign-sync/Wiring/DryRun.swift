@@ -45,6 +45,8 @@ struct DryRun {
 
   /// Rows whose parent the parent's job does not know.
   private(set) var held = 0
+  /// Parents that the parent's job does not know: each is looked for in Campaign.
+  private var absentParents = 0
   private let settings: IngressSettings
   private let parents: StandingParents
   private var several = 0
@@ -83,17 +85,23 @@ struct DryRun {
   }
 
   var rejected: Int { rejects.values.reduce(0, +) }
-  /// In Adobe's units: create 1, update 2, a look-up that finds nothing to change 1.
-  var engineCalls: Int { isByFile ? 0 : created + 2 * updated + unchanged }
+  /// In Adobe's units: create 1, update 2, a look-up that finds nothing to change 1, a delete 1.
+  var engineCalls: Int {
+    deleted + (isByFile ? 0 : created + 2 * updated + unchanged + absentParents)
+  }
+  /// Deletions go by API, also where the changes go by file.
+  var deleted: Int { appliesDeletes ? deletions?.made ?? 0 : 0 }
+  /// A recovery goes by API, whatever the job file says of its changes.
   private var isByFile: Bool {
     let isFollowing = phase == IngressState.Phase.loaded.rawValue
-    return (isFollowing ? settings.delta : settings.initial) == .file
+    return (isFollowing ? settings.delta : settings.initial) == .file && recovery == nil
   }
   var appliesDeletes: Bool { settings.deletes.apply }
-  /// Pages, a look-up for each row that is not proven, and the writes.
+  /// Pages, a look-up for each row that is not proven, and the writes; a deletion is looked up too.
   var requests: Int {
-    let absent = appliesDeletes ? deletions?.absent ?? 0 : 0
-    return isByFile ? pages : pages + created * 2 + updated * 2 + unchanged + absent
+    let looked = appliesDeletes ? (deletions?.absent ?? 0) + (deletions?.unknown ?? 0) : 0
+    let writes = isByFile ? 0 : created * 2 + updated * 2 + unchanged + absentParents
+    return pages + writes + looked + deleted * 2
   }
 }
 
@@ -198,7 +206,7 @@ extension DryRun {
   }
 
   private mutating func forget() {
-    (rows, mapped, filteredOut, proven, held) = (0, 0, 0, 0, 0)
+    (rows, mapped, filteredOut, proven, held, absentParents) = (0, 0, 0, 0, 0, 0)
     rejects = [:]
     open = FairSample(size: DryRun.lookedUpAtMost, seed: 1)
   }
@@ -223,6 +231,8 @@ extension DryRun {
   ) async throws(SyncError) {
     let deletesFilteredOut =
       settings.deletes.apply && settings.filter?.whenFilteredOut == .delete
+    let deletesParentless =
+      settings.deletes.apply && settings.parents.contains(where: \.isRequired)
     for start in stride(from: 0, to: page.rows, by: 200) {
       let range = start..<min(start + 200, page.rows)
       let known = try await ledger.known(
@@ -235,7 +245,9 @@ extension DryRun {
         case .filteredOut(let key):
           filteredOut += 1
           if deletesFilteredOut, known[key] != nil { foreseen.add(leaving: key) }
-        case .parentless: filteredOut += 1
+        case .parentless(let key):
+          filteredOut += 1
+          if deletesParentless, known[key] != nil { foreseen.add(leaving: key) }
         case .rejected(let rejection): rejects[rejection.reason, default: 0] += 1
         case .mapped(let row):
           if known[row.key] == .proven(digests.digest(row.canonicalBytes)) {
@@ -247,6 +259,7 @@ extension DryRun {
       }
       let waits = try await parents.missing(for: unproven)
       held += waits.count
+      absentParents += Set(waits.values).count
       for row in unproven where waits[row.key] == nil { open.offer(row) }
     }
   }

@@ -9,8 +9,10 @@ struct ForeseenDeletions {
   private var waiting: Set<RowKey> = []
   /// Dynamics says of these that they are gone.
   private(set) var reported: Set<RowKey> = []
-  /// Known rows that left the filter.
-  private var leaving: Set<RowKey> = []
+  /// Judged by a run that ended early: they go on without a second judgement.
+  private var released: Set<RowKey> = []
+  /// Known rows that left the filter, or lost a parent that they need.
+  private(set) var leaving: Set<RowKey> = []
   /// Known rows that were read.
   private var met = 0
   /// Known rows that a full scan did not have, whether or not they are gone.
@@ -22,26 +24,42 @@ struct ForeseenDeletions {
   /// All that would be judged.
   private(set) var count = 0
 
+  /// Reported ones that the ledger does not know: looked up, and dropped where Campaign has none.
+  var unknown: Int { reported.count - known }
+  /// Those that would be made; above the guard's limit only what an earlier run released.
+  var made: Int { (tripped == nil ? count : 0) + released.count }
+  /// Kept by earlier runs.
+  var kept: Int { waiting.count + released.count }
+
   init(_ settings: IngressSettings, _ ledger: SQLiteLedger) async throws(SyncError) {
     self.settings = settings
     guard settings.deletes.apply else { return }
+    waiting = try await Self.deletions(released: false, ledger)
+    released = try await Self.deletions(released: true, ledger)
+  }
+
+  private static func deletions(
+    released: Bool, _ ledger: SQLiteLedger
+  ) async throws(SyncError) -> Set<RowKey> {
+    var all: Set<RowKey> = []
     var last: RowKey?
     while true {
-      let slice = try await ledger.deletions(released: false, after: last, limit: 1000)
-      guard let final = slice.last else { return }
+      let slice = try await ledger.deletions(released: released, after: last, limit: 1000)
+      guard let final = slice.last else { return all }
       last = final.key
-      waiting.formUnion(slice.map(\.key))
+      all.formUnion(slice.map(\.key))
     }
   }
 
   /// A page's rows win over the deletions of the same chain, and over those that wait.
   mutating func add(_ page: Page) {
     reported.formUnion(page.removed)
-    if reported.isEmpty, waiting.isEmpty { return }
+    if reported.isEmpty, waiting.isEmpty, released.isEmpty { return }
     for row in 0..<page.rows {
       guard let key = RowKey(page.bytes(of: page[row, 0])) else { continue }
       reported.remove(key)
       waiting.remove(key)
+      released.remove(key)
     }
   }
 
