@@ -21,6 +21,8 @@ extension IngressJob {
           let settle = Settlement(entries: [.listCleared])
           return try await emit(Advance(settle: settle, now: true) { $0.beginAgain() })
         }
+        // The ledger is asked again: it has to know of what was crossed off.
+        try await emit(Advance(now: true))
         let missing = try await unread(ports.baseline.lookUps + 1, of: partition)
         if missing.count > ports.baseline.lookUps {
           return try await readStrictly(.rowsMissing, emit)

@@ -134,6 +134,28 @@ import Testing
     try expectEachRowOnce(bench)
   }
 
+  @Test("Rows that are deleted after the scan of keys are no reason to read again, however many")
+  func manyDeletions() throws {
+    let bench = try bench(200)
+    bench.wish { $0.lookUps = 10 }
+    removeRows(30, behindListOf: bench)
+    #expect(bench.life(.export).failure == nil)
+    #expect(bench.state?.export.strict == nil)
+    #expect(!bench.table.requests.contains("look"))
+    try expectEachRowOnce(bench)
+  }
+
+  /// The last page of keys has come, and no row has been read.
+  private func removeRows(_ count: Int, behindListOf bench: IngressBench) {
+    let table = bench.table
+    bench.wish {
+      $0.whenPaged = {
+        guard table.requests.count == 29, table.keys.count == 200 else { return }
+        for key in table.keys.prefix(count) { table.remove(key) }
+      }
+    }
+  }
+
   @Test("A lie that shows only in the middle of reading ends it, and nothing of it is staged")
   func aLateLie() throws {
     let bench = try bench(200)
