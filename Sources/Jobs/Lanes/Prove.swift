@@ -14,9 +14,13 @@ extension IngressJob {
       else { return try await readStrictly(.selectRefused, emit) }
       if try await !unread(1, of: partition).isEmpty {
         do throws(SyncError) {
-          try await crossOffChanges(since: token, target.query.ofKeys, emit)
+          try await crossOffChanges(since: partition.changes ?? token, target.query.ofKeys, emit)
         } catch {
           guard error.isTokenExpired || error.isLinkRefused else { throw error }
+          if partition.changes != nil, error.isLinkRefused {
+            // The service no longer takes the kept link: the changes are read from the token.
+            return try await emit(Advance(now: true) { $0.export.partition?.changes = nil })
+          }
           // A load that outlived its token tells nothing: it begins again.
           let settle = Settlement(entries: [.listCleared])
           return try await emit(Advance(settle: settle, now: true) { $0.beginAgain() })
@@ -35,6 +39,7 @@ extension IngressJob {
           guard $0.export.partition != nil else { return }
           $0.export.partition?.ranges = []
           $0.export.partition?.token = nil
+          $0.export.partition?.changes = nil
           $0.scanned(link, days: target.tokenDays)
         })
     }
@@ -51,12 +56,14 @@ extension IngressJob {
     return keys
   }
 
+  /// A safe point is a page: a proof that was interrupted goes on with the next one, or behind the last.
   private func crossOffChanges(
-    since token: String, _ query: TableQuery, _ emit: Emit<IngressState>
+    since link: String, _ query: TableQuery, _ emit: Emit<IngressState>
   ) async throws(SyncError) {
-    for try await page in ports.source.changes(query, from: token) {
+    for try await page in ports.source.changes(query, from: link) {
       let settle = Settlement(entries: [.crossedOff(page.keys + page.removed)])
-      try await emit(Advance(settle: settle))
+      let next = page.next ?? page.delta
+      try await emit(Advance(settle: settle) { $0.export.partition?.changes = next })
     }
   }
 

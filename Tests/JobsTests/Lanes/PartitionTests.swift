@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Gzip
 import Synchronization
 import TestSupport
@@ -145,13 +146,61 @@ import Testing
     try expectEachRowOnce(bench)
   }
 
+  @Test(
+    "A proof that is stopped goes on with the next page of changes, or anew where that is refused",
+    arguments: [false, true])
+  func interruptedProof(isLinkRefused: Bool) throws {
+    let bench = try bench(200)
+    let table = bench.table
+    removeRows(30, behindListOf: bench) {
+      for key in table.keys { table.change(key, ["firstname": "New"]) }
+    }
+    let pages: @Sendable () -> Int = { table.requests.count { $0 == "changes" } }
+    // One is the probe's; the changes of 170 rows, seven a page, have 25.
+    bench.wish { $0.isStopped = { pages() == 15 } }
+    #expect(bench.life(.export).failure?.isStop == true)
+    #expect(bench.state?.export.partition?.changes != nil)
+    table.refuseKeptLinks(isLinkRefused)
+    bench.wish { $0.isStopped = { false } }
+    #expect(bench.life(.export).failure == nil)
+    #expect(pages() == (isLinkRefused ? 15 + 25 : 1 + 25))
+    #expect(bench.state?.export.strict == nil)
+    #expect(bench.state?.export.partition?.changes == nil)
+    try expectEachRowOnce(bench)
+  }
+
+  @Test("A deadline that is shorter than the proof ends it all the same, page after page")
+  func impatientProof() throws {
+    let bench = try bench(200)
+    let table = bench.table
+    removeRows(30, behindListOf: bench) {
+      for key in table.keys { table.change(key, ["firstname": "New"]) }
+    }
+    bench.wish { $0.isStopped = { table.requests.last == "changes" } }
+    var lives = 0
+    while bench.life(.export).failure?.isStop == true, lives < 40 { lives += 1 }
+    #expect(bench.state?.phase == .staging)
+    try expectEachRowOnce(bench)
+  }
+
+  @Test("A checkpoint of a version that kept no link of the changes is read")
+  func olderSlot() throws {
+    let text = #"{"step":"reading","keys":3,"token":"t","ranges":[],"parts":[],"rows":3}"#
+    let slot = try JSONDecoder().decode(PartitionSlot.self, from: Data(text.utf8))
+    #expect(slot.token == "t" && slot.changes == nil)
+  }
+
   /// The last page of keys has come, and no row has been read.
-  private func removeRows(_ count: Int, behindListOf bench: IngressBench) {
+  private func removeRows(
+    _ count: Int, behindListOf bench: IngressBench,
+    andThen more: @escaping @Sendable () -> Void = {}
+  ) {
     let table = bench.table
     bench.wish {
       $0.whenPaged = {
         guard table.requests.count == 29, table.keys.count == 200 else { return }
         for key in table.keys.prefix(count) { table.remove(key) }
+        more()
       }
     }
   }
