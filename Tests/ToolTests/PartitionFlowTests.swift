@@ -128,6 +128,33 @@ import Testing
     #expect(access(world.state + "/contacts/progress.json", F_OK) != 0)
   }
 
+  @Test("A load that is older than half of its token's life is warned of, while it is read too")
+  func warnsInTime() async throws {
+    let world = try await world(page: 10)
+    try await world.turn("dataverse.pace=20")
+    let program = try world.startSync(["export", "contacts"])
+    let file = ".sandbox/state/test/contacts/checkpoint.json"
+    while !world.text(of: file).contains("\"reading\""), program.isRunning {}
+    program.kill(SIGTERM)
+    let young = await program.end()
+    #expect(young.status == 75 && !young.errors.contains("of this load's token"), "\(young)")
+    try await world.turn("dataverse.pace=0")
+    #expect(try await status(world)["tokenExpires"]?.text != nil)
+
+    // As if it had begun four days ago, of the seven that the service keeps a token.
+    let text = world.text(of: file)
+    let began = try #require(text.firstMatch(of: /"began" : (\d+)/))
+    let before = try #require(Int(began.1)) - 4 * 86_400_000
+    try world.write(text.replacing(began.0, with: "\"began\" : \(before)"), to: file)
+    let lines = try await world.sync("status", "contacts", "--offline").output
+    #expect(lines.contains("token         4 d 0 h old, expires in 2 d 23 h"), "\(lines)")
+    let end = try await world.sync("initial", "contacts")
+    #expect(end.status == 0, "\(end)")
+    let warnings = end.errors.split(separator: "\n").count { $0.contains("of this load's token") }
+    #expect(warnings == 1, "\(end)")
+    #expect(try await world.comparison() == "equal")
+  }
+
   @Test("While the import runs, status says so, and counts nothing")
   func progressOfTheImport() async throws {
     let world = try await world()

@@ -18,6 +18,8 @@ package struct PartitionSlot: Codable, Sendable, Equatable {
   package var keys = 0
   /// Where the changes after the scan begin, as its last page gave it.
   package var token: String?
+  /// Days that the service keeps it, where it says so.
+  package var tokenDays: Int?
   /// While it is proven that nothing was left out: the next page of those changes; nil before the first.
   package var changes: String?
   /// In the order of `KeyRange`; empty before they are known, and once they are read.

@@ -8,7 +8,7 @@ extension IngressJob {
   func listKeys(_ state: IngressState, _ partition: PartitionSlot) -> Lane<IngressState> {
     Lane(name: "list") { [self] emit throws(SyncError) in
       var slot = partition
-      let query = try await target().query.ofKeys
+      let target = try await target()
       if slot.link == nil {
         // Also a list that ended nowhere.
         slot = PartitionSlot()
@@ -21,7 +21,7 @@ extension IngressJob {
           })
       }
       do throws(SyncError) {
-        try await listPages(of: query, &slot, emit)
+        try await listPages(of: target, &slot, emit)
       } catch {
         guard error.isLinkRefused else { throw error }
         // The service no longer takes the link: the scan of keys begins again.
@@ -31,12 +31,13 @@ extension IngressJob {
   }
 
   private func listPages(
-    of query: TableQuery, _ slot: inout PartitionSlot, _ emit: Emit<IngressState>
+    of target: IngressTarget, _ slot: inout PartitionSlot, _ emit: Emit<IngressState>
   ) async throws(SyncError) {
-    for try await page in ports.source.scan(query, from: slot.link) {
+    for try await page in ports.source.scan(target.query.ofKeys, from: slot.link) {
       if page.next == nil {
         guard let delta = page.delta else { throw .noDeltaLink(name) }
         slot.token = delta
+        slot.tokenDays = target.tokenDays
         slot.step = .probing
       }
       slot.link = page.next

@@ -164,7 +164,7 @@ enum CheckpointText {
       lines.append("signalled \(TimeText.utc(signalled))")
     }
     if let proof = state.load.proof { lines.append("proof     \(proof.rawValue)") }
-    if let token = state.delta.token {
+    if let token = state.delta.token ?? state.loadToken {
       lines.append(
         "token     \(TimeText.span(clock.now - token.taken)) old"
           + (token.expiry.map { ", expires \(TimeText.utc($0))" } ?? ""))
@@ -260,8 +260,4 @@ extension CheckpointText {
     lines += try await waiting(state.waiting, ledger)
     return lines
   }
-}
-
-extension DeltaToken {
-  var expiry: Instant? { days.map { taken + .seconds($0 * 86_400) } }
 }

@@ -90,6 +90,7 @@ extension IngressRun {
     if let idle = try idle(standing?.state) {
       return (RunOutcome(state: standing?.state ?? IngressState()), idle)
     }
+    warnOfExpiry(standing?.state.loadToken)
     switch goal {
     case .job(let goal): return (try await ingress(goal, standing, connections), nil)
     case .stage, .confirm:
@@ -103,6 +104,18 @@ extension IngressRun {
       if goal == .stage { return (await run(parts.staging, through: commit), nil) }
       return (await run(parts.loading(.confirm), through: commit), nil)
     }
+  }
+
+  /// A load that takes too long is no failure; who knows in time can hurry its import.
+  private func warnOfExpiry(_ token: DeltaToken?) {
+    guard let token, let expiry = token.expiry, token.isPastHalf(at: patience.clock.now) else {
+      return
+    }
+    let ends = patience.clock.now < expiry ? "it ends" : "it ended"
+    let words =
+      "more than half of the life of this load's token is over: \(ends) \(TimeText.utc(expiry)), and "
+      + "a load that is not done by then is followed by a recovery, which compares every row"
+    log.warning("\(name): \(words)")
   }
 
   private func ingress(

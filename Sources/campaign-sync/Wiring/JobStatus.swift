@@ -69,6 +69,8 @@ struct JobStatus {
     if asking, let token = status.token, checkpoint?.state.recovery == nil {
       status.backlog = await backlog(token, settings, environment)
     }
+    // That of a load by ranges, whose rows are still being read: nobody asks what waits behind it.
+    status.token = status.token ?? checkpoint?.state.loadToken
     try status.judge(job, checkpoint?.state, records.last)
     return status
   }
