@@ -115,6 +115,37 @@ import Testing
     #expect(try await world.sync("verify", "contacts").status == 0)
   }
 
+  @Test("How long the backlog takes is told from deltas; a load by API says nothing about it")
+  func forecast() async throws {
+    let job = """
+      kind: ingress
+      from: { table: contact }
+      to:   { resource: profile, key: externalId }
+      fields:
+        - { from: firstname, to: firstName, maxLength: 30, tooLong: cut }
+        - { from: emailaddress1, to: email }
+      initial: { via: api }
+      """
+    let world = try await SandboxProcess.ofSmallPieces(
+      contacts: 400, page: 50, jobs: ["contacts": job])
+    func forecast() async throws -> (backlog: Int, seconds: Int?) {
+      try await world.sandbox("mutate", "--updates", "400")
+      let status = try await world.sync("status", "contacts", "--json").json.items?.first
+      return (try #require(status?["backlog"]?.integer), status?["forecastSeconds"]?.integer)
+    }
+    try await world.type("initial contacts").expect(0)
+    let early = try await forecast()
+    #expect(early.backlog > 100 && early.seconds == nil)
+    #expect(!(try await world.sync("status", "contacts").output.contains(" of work")))
+
+    let delta = try await world.sync("delta", "contacts", "--json").json.items?.first
+    let took = try #require(delta?["milliseconds"]?.integer)
+    let read = try #require(delta?["read"]?.integer)
+    let late = try await forecast()
+    #expect(late.seconds == late.backlog * took / read / 1000)
+    #expect(try await world.sync("status", "contacts").output.contains(" of work"))
+  }
+
   @Test("Discover prints a job file that passes check, and the workflow's settings of a job")
   func discover() async throws {
     let world = try await SandboxProcess.ofSmallPieces(contacts: 10, page: 10)

@@ -31,7 +31,7 @@ struct JobStatus {
   var token: DeltaToken?
   var engineCallsThisMonth = 0
   var engineCallsSavedThisMonth = 0
-  /// Records a second of the latest delta that wrote anything; for the forecast.
+  /// Records a second of deltas that wrote; nil where none says enough for a forecast.
   var rate: Double?
   /// Why every row is read, or what is looked for.
   var recovery: String?
@@ -81,8 +81,10 @@ struct JobStatus {
       engineCallsThisMonth += record.tally.engineCalls
       engineCallsSavedThisMonth += record.tally.engineCallsSaved
     }
-    let writes = records.last { $0.tally.engineCalls > 0 && $0.ended > $0.began }
-    rate = writes.map {
+    // The largest one: what a small one took is the time of its start. A load tells nothing, it writes
+    // no record by itself.
+    let deltas = records.suffix(1000).filter(\.isDelta).suffix(20)
+    rate = deltas.max { $0.tally.read < $1.tally.read }.map {
       Double($0.tally.read) * 1000 / Double($0.ended.milliseconds - $0.began.milliseconds)
     }
   }

@@ -1,4 +1,5 @@
 import Core
+import Jobs
 
 /// One line of `runs.jsonl`: counts and codes, never a value.
 struct RunRecord: Codable, Sendable {
@@ -21,6 +22,13 @@ struct RunRecord: Codable, Sendable {
   var phase: String
   /// What is done now and was not before: "staged".
   var reached: String?
+
+  /// Changes were followed, and nothing else: enough of them to say how long others take.
+  var isDelta: Bool {
+    // A load, or a recovery, that came to its end or went on says so.
+    phase == IngressState.Phase.loaded.rawValue && reached == nil && command != "pending"
+      && tally.read >= 100 && tally.engineCalls > 0 && ended > began
+  }
 
   /// What happened, for one line.
   var words: String {
