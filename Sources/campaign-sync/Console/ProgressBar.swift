@@ -5,17 +5,24 @@ import Jobs
 import Logging
 import Synchronization
 
-/// Says how far a run is after each commit: a line on a terminal that is rewritten, lines of the log
-/// with each lane for `-v`, and once a second a small file that `status` reads.
+/// Says how far a run is: a line on a terminal that is rewritten, lines of the log with each lane for
+/// `-v`, and a small file that `status` reads.
+///
+/// - Shape: at each commit, and each second between them: a service that asks to be left alone is waited
+///   for without any.
 final class ProgressBar: Sendable {
-  /// What there is to count, and how much of it is done.
-  struct Standing {
-    var doing: String
-    /// What follows that in words, and may change with each commit.
-    var detail = ""
-    /// Of this run and those before; nil: nothing is counted now.
-    var done: Int?
-    var expected: Int?
+  private struct Picture {
+    var sight: RunSight
+    var written: (at: Duration, doing: String)?
+    var isDrawn = false
+    /// What comes late is not said: the file is gone, and the next line belongs to somebody else.
+    var isOver = false
+  }
+
+  /// How many records there are, as far as somebody was asked.
+  private struct Answer {
+    var count: Int
+    var isOfTable: Bool
   }
 
   private let began: Duration
@@ -27,17 +34,19 @@ final class ProgressBar: Sendable {
   private let meter: TrafficMeter
   /// Draws on a terminal only; elsewhere a commit is a line of the debug log.
   private let draws: Bool
-  private let isDrawn = Atomic<Bool>(false)
-  /// Records that the work in hand is about; 0 where nobody knows.
-  private let expected = Atomic<Int>(0)
   private let throttled = Atomic<Int>(0)
+  private let answer = Mutex<Answer?>(nil)
   /// How many records there are; nil once it was asked.
-  private let question = Mutex<(@Sendable () async -> Int?)?>(nil)
-  private let written = Mutex<(at: Duration, phase: String)?>(nil)
+  private let question = Mutex<(@Sendable () async -> Void)?>(nil)
+  private let picture: Mutex<Picture>
+  private let ticker = Mutex<Task<Void, Never>?>(nil)
 
-  /// - Parameter isQuiet: it never draws: somebody else does.
+  /// - Parameters:
+  ///   - standing: where the job stands before.
+  ///   - isQuiet: it never draws: somebody else does.
   init(
-    _ place: JobPlace, _ connections: Connections, log: Logger, isQuiet: Bool = false
+    _ place: JobPlace, _ connections: Connections, from standing: Standing, log: Logger,
+    isQuiet: Bool = false
   ) {
     job = place.name
     file = place.progress
@@ -47,22 +56,35 @@ final class ProgressBar: Sendable {
     draws = !isQuiet && Standard.errorIsTerminal && log.logLevel == .info
     began = clock.uptime
     start = clock.now
+    picture = Mutex(Picture(sight: RunSight(standing, at: began)))
+    let task = Task { [weak self, clock] in
+      while !Task.isCancelled {
+        await clock.sleep(.seconds(1))
+        await self?.tick()
+      }
+    }
+    ticker.withLock { $0 = task }
   }
 
   /// Asks, beside the work, how many records there are; no answer is no harm.
   ///
   /// Where nobody watches, not before the run has taken a while: most runs are over by then, and need
   /// no request more than their work.
-  func expect(_ count: @escaping @Sendable () async -> Int?) {
-    question.withLock { $0 = count }
+  ///
+  /// - Parameter isOfTable: of all rows, not only of those that changed.
+  func expect(isOfTable: Bool, _ count: @escaping @Sendable () async -> Int?) {
+    question.withLock {
+      $0 = { [weak self] in
+        guard let count = await count() else { return }
+        self?.answer.withLock { $0 = Answer(count: count, isOfTable: isOfTable) }
+      }
+    }
     if draws { ask() }
   }
 
   private func ask() {
-    guard let count = question.withLock({ $0.take() }) else { return }
-    Task { [self] in
-      if let count = await count() { expected.store(count, ordering: .relaxed) }
-    }
+    guard let question = question.withLock({ $0.take() }) else { return }
+    Task { await question() }
   }
 
   func show(_ commit: Commit<IngressState>) {
@@ -70,87 +92,62 @@ final class ProgressBar: Sendable {
   }
 
   func show(_ tally: Tally, _ lanes: [String: Int], _ standing: Standing) {
-    let progress = progress(tally, lanes, standing)
-    keep(progress, of: standing.doing)
-    guard draws else {
-      return log.debug(
-        "\(job): \(progress.words)",
-        metadata: ["lanes": "\(progress.laneWords)", "counts": "\(tally.words)"])
+    let progress = picture.withLock { picture in
+      picture.sight.see(standing, lanes: lanes, at: clock.uptime)
+      return say(&picture)
     }
-    isDrawn.store(true, ordering: .relaxed)
-    Standard.write("\r\u{1B}[2K\(job): \(progress.words)", to: 2)
+    guard !draws else { return }
+    log.debug(
+      "\(job): \(progress.words)",
+      metadata: ["lanes": "\(progress.laneWords)", "counts": "\(tally.words)"])
   }
 
-  /// The next line belongs to somebody else.
+  private func tick() async {
+    if clock.uptime - began >= .seconds(5) { ask() }
+    let waited = await meter.traffic(at: clock.uptime).waited
+    throttled.store(Int(waited.components.seconds), ordering: .relaxed)
+    picture.withLock { picture in
+      picture.sight.pass(at: clock.uptime)
+      _ = say(&picture)
+    }
+  }
+
+  /// The run is over; the next line belongs to somebody else.
   func end() {
-    if isDrawn.exchange(false, ordering: .relaxed) { Standard.write("\n", to: 2) }
+    ticker.withLock { $0.take() }?.cancel()
+    picture.withLock { picture in
+      picture.isOver = true
+      if picture.isDrawn { Standard.write("\n", to: 2) }
+      picture.isDrawn = false
+    }
   }
 
-  private func progress(
-    _ tally: Tally, _ lanes: [String: Int], _ standing: Standing
-  ) -> RunProgress {
-    let seconds = max(1, Int((clock.uptime - began).components.seconds))
-    let told = expected.load(ordering: .relaxed)
+  private func say(_ picture: inout Picture) -> RunProgress {
+    let standing = picture.sight.standing
     var progress = RunProgress(
-      began: start, at: clock.now, doing: standing.doing + standing.detail,
-      records: standing.done,
-      throttledSeconds: throttled.load(ordering: .relaxed),
-      lanes: lanes.sorted { $0.key < $1.key }.map {
-        RunProgress.Lane(name: $0.key, records: $0.value, perSecond: $0.value / seconds)
-      })
-    guard let done = standing.done else { return progress }
-    let rate = tally.read / seconds
-    progress.perSecond = rate
-    // What was expected is old, or was a guess: a number that is passed says nothing.
-    if let expected = standing.expected ?? (told > 0 ? told : nil), expected >= done {
-      progress.expected = expected
-      if rate > 0 { progress.secondsLeft = (expected - done) / rate }
+      began: start, at: clock.now, doing: standing.doing,
+      throttledSeconds: throttled.load(ordering: .relaxed))
+    let answer = answer.withLock { $0 }
+    let isOfThis = answer?.isOfTable == standing.isOfTable
+    picture.sight.fill(&progress, told: isOfThis ? answer?.count : nil)
+    if picture.isOver { return progress }
+    keep(progress, of: standing.doing, &picture)
+    if draws {
+      picture.isDrawn = true
+      Standard.write("\r\u{1B}[2K\(job): \(progress.words)", to: 2)
     }
     return progress
   }
 
+  /// About once a second, and at once where another phase begins.
+  ///
   /// A file that cannot be written is no reason to stop: the work goes on, and says so itself.
-  private func keep(_ progress: RunProgress, of phase: String) {
-    let isDue = written.withLock { written in
-      let uptime = clock.uptime
-      // What comes next may take long, and say nothing meanwhile.
-      if let last = written, last.phase == phase, uptime - last.at < .seconds(1) {
-        return false
-      }
-      written = (uptime, phase)
-      return true
+  private func keep(_ progress: RunProgress, of doing: String, _ picture: inout Picture) {
+    let uptime = clock.uptime
+    if let last = picture.written, last.doing == doing, uptime - last.at < .milliseconds(900) {
+      return
     }
-    guard isDue else { return }
-    if clock.uptime - began >= .seconds(5) { ask() }
-    Task { [self] in
-      let waited = await meter.traffic(at: clock.uptime).waited
-      throttled.store(Int(waited.components.seconds), ordering: .relaxed)
-    }
+    picture.written = (uptime, doing)
     try? file.write(progress)
-  }
-}
-
-extension ProgressBar.Standing {
-  init(_ state: IngressState, _ tally: Tally) {
-    switch state.phase {
-    case .exporting:
-      let partition = state.export.partition
-      if let partition, partition.step != .reading {
-        self.init(doing: "listing keys", done: partition.keys)
-      } else {
-        self.init(
-          doing: "exporting", done: max(tally.read, state.export.writtenRows),
-          expected: partition?.keys)
-      }
-    case .sealing: self.init(doing: "finishing the parts")
-    case .staging:
-      self.init(
-        doing: "staging",
-        detail: ": \(state.stage.published.count) of \(state.stage.sealed.count) parts "
-          + "published")
-    case .loading: self.init(doing: "waiting for the import")
-    case .loaded:
-      self.init(doing: state.recovery == nil ? "changes" : "recovering", done: tally.read)
-    }
   }
 }

@@ -39,7 +39,11 @@ struct EgressRun {
     let standing = (try? state.checkpoints.load())?.state ?? EgressState()
     return await run.perform(from: EgressRun.ending(standing)) {
       connections async throws(SyncError) in
-      try await work(connections)
+      let progress = ProgressBar(
+        state.place, connections, from: Standing(doing: "events", done: 0, read: 0),
+        log: log, isQuiet: !drawsProgress)
+      defer { progress.end() }
+      return try await work(connections, progress)
     }
   }
 
@@ -49,7 +53,9 @@ struct EgressRun {
     JobRun.Ending(run: state.rounds, phase: "events", tally: tally, failure: failure)
   }
 
-  private func work(_ connections: Connections) async throws(SyncError) -> JobRun.Ending {
+  private func work(
+    _ connections: Connections, _ progress: ProgressBar
+  ) async throws(SyncError) -> JobRun.Ending {
     // What this machine has to have is looked at before anybody is asked anything.
     let zone = try ZoneFile.rules(settings.files.timeZone)
     guard let sftp = try connections.sftp() else { throw .noSharedFolder(settings.name) }
@@ -75,7 +81,6 @@ struct EgressRun {
           note: { [log, settings] in log.notice("\(settings.name): \($0)") }),
         activities: activities, ledger: ledger,
         form: { () async throws(SyncError) in try await form.form() }, patience: patience))
-    let progress = ProgressBar(state.place, connections, log: log, isQuiet: !drawsProgress)
     let ports = CommitPorts<EgressState>(
       thread: ThreadExecutor(name: "commit"), checkpoints: state.checkpoints,
       spool: { [settings] _ throws(SyncError) in throw .noSpool(settings.name) }, ledger: ledger,
@@ -85,12 +90,11 @@ struct EgressRun {
       watch: { commit in
         progress.show(
           commit.tally, commit.lanes,
-          ProgressBar.Standing(
+          Standing(
             doing: "events", detail: ", \(TimeText.count(commit.tally.created)) created",
-            done: commit.tally.read))
+            done: 0, read: commit.tally.read))
       }, identity: identity, content: nil)
     let outcome = await run(job, through: ports)
-    progress.end()
     return EgressRun.ending(outcome.state, outcome.tally, outcome.failure)
   }
 }

@@ -58,7 +58,10 @@ struct IngressRun {
     let before = (try? state.checkpoints.load())?.state ?? IngressState()
     return await run.perform(from: ending(RunOutcome(state: before), since: before)) {
       connections async throws(SyncError) in
-      let (outcome, idle) = try await work(connections)
+      let progress = ProgressBar(
+        state.place, connections, from: Standing(before), log: log)
+      defer { progress.end() }
+      let (outcome, idle) = try await work(connections, progress)
       var ending = ending(outcome, since: before)
       ending.says = idle
       return ending
@@ -82,7 +85,7 @@ struct IngressRun {
 extension IngressRun {
   /// - Returns: what the runner came to, and a sentence where there was nothing to run at all.
   private func work(
-    _ connections: Connections
+    _ connections: Connections, _ progress: ProgressBar
   ) async throws(SyncError) -> (RunOutcome<IngressState>, String?) {
     if keepsPosition { try await keepPosition(connections) }
     if case .job = goal { try await takeOverOptOuts(connections) }
@@ -92,15 +95,14 @@ extension IngressRun {
     }
     warnOfExpiry(standing?.state.loadToken)
     switch goal {
-    case .job(let goal): return (try await ingress(goal, standing, connections), nil)
+    case .job(let goal): return (try await ingress(goal, standing, connections, progress), nil)
     case .stage, .confirm:
       guard let standing else { throw .nothingExported(name) }
       let ledger = try await state.place.ledger(identity: standing.identity, hasCheckpoint: true)
       let parts = try JobParts(
         self, connections, try connections.sftp(), ledger: ledger,
-        workflow: try connections.campaign())
+        workflow: try connections.campaign(), progress: progress)
       let commit = parts.commit(standing.identity)
-      defer { parts.progress.end() }
       if goal == .stage { return (await run(parts.staging, through: commit), nil) }
       return (await run(parts.loading(.confirm), through: commit), nil)
     }
@@ -119,7 +121,8 @@ extension IngressRun {
   }
 
   private func ingress(
-    _ goal: IngressJob.Goal, _ standing: Checkpoint<IngressState>?, _ connections: Connections
+    _ goal: IngressJob.Goal, _ standing: Checkpoint<IngressState>?, _ connections: Connections,
+    _ progress: ProgressBar
   ) async throws(SyncError) -> RunOutcome<IngressState> {
     // What this machine has to have is looked at before anybody is asked anything.
     let sftp = needsSFTP(standing?.state) ? try connections.sftp() : nil
@@ -136,7 +139,8 @@ extension IngressRun {
     let ledger = try await state.place.ledger(identity: identity, hasCheckpoint: standing != nil)
     let parents = try state.parentLedgers()
     let digests = RowDigester(key: ledger.digestKey)
-    let parts = try JobParts(self, connections, sftp, ledger: ledger, workflow: campaign)
+    let parts = try JobParts(
+      self, connections, sftp, ledger: ledger, workflow: campaign, progress: progress)
     let job = IngressJob(
       settings: settings, goal: goal, before: standing?.state.delta ?? DeltaSlot(),
       leavesDeletes: leavesDeletes,
@@ -154,9 +158,9 @@ extension IngressRun {
         baseline: try baseline(dynamics, connections),
         note: { [log, settings] in log.notice("\(settings.name): \($0)") }),
       staging: parts.staging, loading: parts.loading(goal == .next ? .look : .wait))
-    parts.progress.expect { await expected(standing?.state, dynamics) }
+    expect(progress, standing?.state, dynamics)
     let outcome = await run(job, through: parts.commit(identity))
-    parts.progress.end()
+    progress.end()
     let drift = await target.labelDrift(from: outcome.state.labels)
     if !drift.isEmpty { log.warning("\(LabelDrift.sentence(drift, job: name))") }
     return outcome
@@ -173,15 +177,18 @@ extension IngressRun {
   }
 
   /// Records that the work in hand is about, as far as Dynamics says.
-  private func expected(
-    _ standing: IngressState?, _ dynamics: DataverseClient
-  ) async -> Int? {
+  private func expect(
+    _ progress: ProgressBar, _ standing: IngressState?, _ dynamics: DataverseClient
+  ) {
     if let standing, let link = standing.delta.token?.link, let query = standing.query,
       standing.phase == .loaded, standing.recovery == nil
     {
-      return try? await dynamics.pendingChanges(query, from: link)
+      progress.expect(isOfTable: false) { try? await dynamics.pendingChanges(query, from: link) }
+    } else {
+      progress.expect(isOfTable: true) { [settings] in
+        try? await dynamics.approximateCount(settings.bareTable)
+      }
     }
-    return try? await dynamics.approximateCount(settings.bareTable)
   }
 
   /// False for what never comes to the shared folder: its key may be missing then.

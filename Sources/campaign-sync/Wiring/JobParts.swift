@@ -22,7 +22,7 @@ struct JobParts {
 
   init(
     _ run: IngressRun, _ connections: Connections, _ sftp: SFTPDropbox?, ledger: SQLiteLedger,
-    workflow: any ImportWorkflow
+    workflow: any ImportWorkflow, progress: ProgressBar
   ) throws(SyncError) {
     let state = run.state
     settings = state.settings
@@ -36,7 +36,7 @@ struct JobParts {
     signalGate = try connections.gate("workflow-" + (state.settings.load?.workflow ?? "none"))
     patience = run.patience
     rejectLimit = run.options.rejectLimit ?? state.settings.rejectLimit
-    progress = ProgressBar(state.place, connections, log: run.log)
+    self.progress = progress
   }
 
   var staging: StageJob {

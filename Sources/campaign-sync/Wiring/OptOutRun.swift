@@ -43,7 +43,10 @@ struct OptOutRun {
     let standing = (try? state.checkpoints.load())?.state ?? OptOutState()
     return await run.perform(from: OptOutRun.ending(standing)) {
       connections async throws(SyncError) in
-      try await work(connections)
+      let progress = ProgressBar(
+        state.place, connections, from: Standing(doing: "opt-outs", done: 0, read: 0), log: log)
+      defer { progress.end() }
+      return try await work(connections, progress)
     }
   }
 
@@ -53,7 +56,9 @@ struct OptOutRun {
     JobRun.Ending(run: state.rounds, phase: "opt-outs", tally: tally, failure: failure)
   }
 
-  private func work(_ connections: Connections) async throws(SyncError) -> JobRun.Ending {
+  private func work(
+    _ connections: Connections, _ progress: ProgressBar
+  ) async throws(SyncError) -> JobRun.Ending {
     // What this machine has to have is looked at before anybody is asked anything.
     guard let files = settings.files else { throw .noSharedFolder(settings.name) }
     let zone = try ZoneFile.rules(files.timeZone)
@@ -84,8 +89,6 @@ struct OptOutRun {
     ports.profilesAtOnce = state.environment.campaign.concurrency
     let job = OptOutJob(
       settings: settings, goal: goal, before: standing?.state ?? OptOutState(), ports: ports)
-    let progress = ProgressBar(state.place, connections, log: log)
-    defer { progress.end() }
     let commit = CommitPorts<OptOutState>(
       thread: ThreadExecutor(name: "commit"), checkpoints: state.checkpoints,
       spool: { [settings] _ throws(SyncError) in
@@ -97,7 +100,7 @@ struct OptOutRun {
       watch: { commit in
         progress.show(
           commit.tally, commit.lanes,
-          ProgressBar.Standing(doing: "opt-outs", done: commit.tally.read))
+          Standing(doing: "opt-outs", done: 0, read: commit.tally.read))
       }, identity: identity,
       content: state.content.text)
     let outcome = await run(job, through: commit)
