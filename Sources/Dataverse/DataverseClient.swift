@@ -13,14 +13,16 @@ package struct DataverseClient: Sendable {
   let origin: Origin?
   private let transport: any Transport
   let bench: Workbench
+  let pageSize: PageSize
 
   /// - Parameter url: the environment's address, as in the environment file.
-  /// - Parameter bench: of all clients that read one table together.
+  /// - Parameter bench: of all clients that read one table together; `pageSize` as well.
   package init(
     url: String, apiVersion: String = "v9.2", transport: any Transport,
-    bench: Workbench = Workbench()
+    bench: Workbench = Workbench(), pageSize: PageSize = PageSize()
   ) {
     self.bench = bench
+    self.pageSize = pageSize
     var base = url
     while base.hasSuffix("/") { base.removeLast() }
     root = "\(base)/api/data/\(apiVersion)/"
@@ -30,16 +32,40 @@ package struct DataverseClient: Sendable {
 
   /// Gets an address as it stands; any answer is returned, a missing one is thrown.
   func get(
-    _ url: String, prefer: String? = nil, for action: String, limit: Limit = .document
+    _ url: String, prefer: String? = nil, for action: String
   ) async throws(SyncError) -> HTTPResponse {
     var headers = DataverseClient.headers
     if let prefer { headers.append(HTTPHeader("Prefer", prefer)) }
     let request = HTTPRequest(
-      "GET", url, headers: headers, timeout: .seconds(180), maxBody: limit.rawValue)
+      "GET", url, headers: headers, timeout: .seconds(180),
+      maxBody: Limit.document.rawValue)
     do {
       return try await transport.send(request)
     } catch {
       throw error.error(while: action, with: "Dynamics")
+    }
+  }
+
+  /// Gets a page of that many rows.
+  ///
+  /// - Errors: what to do where it is too large, or takes too long.
+  func page(
+    _ url: String, prefer: String, rows: Int, for action: String
+  ) async throws(SyncError) -> HTTPResponse {
+    let request = HTTPRequest(
+      "GET", url, headers: DataverseClient.headers + [HTTPHeader("Prefer", prefer)],
+      timeout: .seconds(180), maxBody: Limit.page.rawValue)
+    do {
+      return try await transport.send(request)
+    } catch {
+      if error.kind == .tooLarge { throw .pageTooLarge(action, rows: rows, by: error.code) }
+      var failure = error.error(while: action, with: "Dynamics")
+      if error.kind == .broken, error.cause == nil {
+        failure.next =
+          "run the same command again; where a page takes longer than 180 s each time, set "
+          + "`dynamics.pageSize` in the environment file to fewer than \(rows) rows"
+      }
+      throw failure
     }
   }
 

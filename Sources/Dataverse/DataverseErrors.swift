@@ -99,6 +99,30 @@ extension SyncError {
       next: "run the same command again: reading starts over, nothing is lost")
   }
 
+  /// - Parameter rows: that were asked for.
+  static func pageTooLarge(_ action: String, rows: Int, by code: String) -> SyncError {
+    SyncError(
+      .protocolBroken, action,
+      "a page of \(rows) row\(rows == 1 ? "" : "s") is larger than 256 MiB (\(code))",
+      code: SyncError.pageTooLargeCode,
+      next: rows > 1
+        ? "set `dynamics.pageSize` in the environment file to fewer than \(rows) rows, then run the "
+          + "same command again"
+        : "leave columns with long texts out of the job's `fields:`")
+  }
+
+  static let pageTooLargeCode = "page-too-large"
+
+  /// A page of a tracked read that goes on: its link has the size of the first one.
+  static func pageNeverFits(_ action: String, rows: Int) -> SyncError {
+    SyncError(
+      .unavailable, action,
+      "a page of \(rows) rows is larger than 256 MiB, and its link cannot be asked for fewer",
+      code: SyncError.linkRefusedCode,
+      next: "set `dynamics.pageSize` in the environment file to fewer than \(rows) rows, then run "
+        + "the same command again: reading starts over, nothing is lost")
+  }
+
   static func rangeRefused(_ action: String, by code: String) -> SyncError {
     SyncError(
       .unavailable, action, "Dynamics takes no ranges of primary ids (\(code))",

@@ -13,7 +13,8 @@ extension DataverseClient: TableSource {
   ) -> PageStream {
     TablePages(
       client: self, query: query, start: rangeURL(query, range, after: last), isStored: false,
-      kind: .range, action: "read a range of \(query.entitySet)")
+      kind: .range, action: "read a range of \(query.entitySet)",
+      behind: { last in rangeURL(query, range, after: last) })
   }
 
   package func changes(_ query: TableQuery, from link: String) -> PageStream {
@@ -79,7 +80,7 @@ extension DataverseClient: TableSource {
   }
 
   /// The token as it stands in the link, its encoding untouched.
-  private func deltaToken(of link: String) -> Substring? {
+  func deltaToken(of link: String) -> Substring? {
     let query = link.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
     for option in query.split(separator: "&") {
       for name in ["$deltatoken=", "%24deltatoken="] where option.hasPrefix(name) {

@@ -17,6 +17,8 @@ struct TablePages: AsyncSequence, Sendable {
   let isStored: Bool
   let kind: Kind
   let action: String
+  /// Where a range goes on behind a row; nil for what only links go through.
+  var behind: (@Sendable (RowKey) -> String)?
 
   enum Kind {
     /// All rows, with change tracking: the last page has a delta link.
@@ -30,17 +32,33 @@ struct TablePages: AsyncSequence, Sendable {
   func makeAsyncIterator() -> Iterator { Iterator(self) }
 
   /// Sends the request for one page now, without waiting for its answer.
-  fileprivate func request(_ link: String) throws(SyncError) -> Flight {
+  ///
+  /// - Parameter rows: the same for each page of a chain: its links carry the size of the first one.
+  fileprivate func request(_ link: String, rows: Int) throws(SyncError) -> Flight {
     guard let origin = client.origin, Origin(link) == origin else { throw .linkAstray(action) }
-    return Flight(link: link) { [client, action, prefer] () async throws(SyncError) in
-      try await client.get(link, prefer: prefer, for: action, limit: .page)
+    let size = "odata.maxpagesize=\(rows)"
+    let prefer = kind == .scan ? "odata.track-changes,\(size)" : size
+    return Flight(link: link) { [client, action] () async throws(SyncError) in
+      try await client.page(link, prefer: prefer, rows: rows, for: action)
     }
   }
 
-  /// The same on each page: a page size must not change within a chain.
-  private var prefer: String {
-    let size = "odata.maxpagesize=\(query.pageSize)"
-    return kind == .scan ? "odata.track-changes,\(size)" : size
+  /// Where pages of fewer rows begin, after one was too large.
+  ///
+  /// - Parameters:
+  ///   - link: that was asked for.
+  ///   - last: the row that the caller has got last.
+  /// - Errors: where the link carries its own size, and only a new read has a smaller one.
+  fileprivate func restart(
+    _ link: String, isFirst: Bool, behind last: RowKey?, rows: Int, _ error: SyncError
+  ) throws(SyncError) -> String {
+    guard client.pageSize.halve(rows) else { throw error }
+    if let behind, !isFirst { return last.map(behind) ?? start }
+    let isToken = client.deltaToken(of: link) != nil && !link.contains("skiptoken=")
+    if isFirst, !isStored || isToken { return link }
+    // A chain of changes that has just begun would be taken for a token that is refused.
+    if kind == .changes, !isFirst { throw error }
+    throw .pageNeverFits(action, rows: rows)
   }
 
   /// - Parameter isFirst: the answer to `start`.
@@ -67,12 +85,16 @@ struct TablePages: AsyncSequence, Sendable {
     private let decoder: PageDecoder
     private var flight: Flight?
     private var isFirst = true
+    private var rows: Int
+    /// Of a range: the row that the caller has got last.
+    private var last: RowKey?
     /// While the caller works on a page of a range.
     private var seat: Workbench.Seat?
 
     init(_ pages: TablePages) {
       self.pages = pages
       decoder = PageDecoder(columns: pages.query.columns)
+      rows = pages.client.pageSize.rows(of: pages.query)
     }
 
     mutating func next() async throws(SyncError) -> Page? {
@@ -83,15 +105,13 @@ struct TablePages: AsyncSequence, Sendable {
       isolation actor: isolated (any Actor)?
     ) async throws(SyncError) -> Page? {
       seat = nil
-      if isFirst { flight = try pages.request(pages.start) }
-      guard let landed = flight else { return nil }
-      flight = nil
-      var response = try await landed.response()
+      if isFirst { flight = try pages.request(pages.start, rows: rows) }
+      var link = ""
+      guard var response = try await land(&link, actor) else { return nil }
       try pages.check(response, isFirst: isFirst)
       isFirst = false
       if pages.kind == .range { seat = await pages.client.bench.take() }
 
-      let link = landed.link
       let early = PageDecoder.links(in: response.body).next
       if let early { flight = try follow(early, after: link) }
       let shape = BodyShape(response)
@@ -102,12 +122,34 @@ struct TablePages: AsyncSequence, Sendable {
         flight = nil
         if let next = page.next { flight = try follow(next, after: link) }
       }
+      if page.rows > 0 { last = RowKey(page.bytes(of: page[page.rows - 1, 0])) }
       return page
+    }
+
+    /// The answer to the request under way; to one for fewer rows where it was too large.
+    ///
+    /// - Parameter link: that was answered.
+    private mutating func land(
+      _ link: inout String, _ actor: isolated (any Actor)?
+    ) async throws(SyncError) -> HTTPResponse? {
+      while let landed = flight {
+        flight = nil
+        do throws(SyncError) {
+          link = landed.link
+          return try await landed.response()
+        } catch {
+          guard error.code == SyncError.pageTooLargeCode else { throw error }
+          let start = try pages.restart(link, isFirst: isFirst, behind: last, rows: rows, error)
+          rows = pages.client.pageSize.rows(of: pages.query)
+          flight = try pages.request(start, rows: rows)
+        }
+      }
+      return nil
     }
 
     private func follow(_ next: String, after link: String) throws(SyncError) -> Flight {
       guard next != link else { throw .linkRepeated(pages.action) }
-      return try pages.request(next)
+      return try pages.request(next, rows: rows)
     }
 
     private mutating func decode(

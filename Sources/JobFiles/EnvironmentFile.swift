@@ -56,6 +56,7 @@ package enum EnvironmentFile {
     dynamics.partitionFrom =
       section.integer("partitionFrom", dynamics.partitionFrom, in: 1...1_000_000_000)
       ?? dynamics.partitionFrom
+    dynamics.pageSize = section.integer("pageSize", dynamics.pageSize, in: 1...5000) ?? 5000
     section.finish()
     return dynamics
   }

@@ -23,6 +23,7 @@ struct EnvironmentFileTests {
     wanted.dynamics.authority = "https://login.microsoftonline.us"
     wanted.dynamics.apiVersion = "v9.1"
     wanted.dynamics.concurrency = 2
+    wanted.dynamics.pageSize = 500
     wanted.campaign.tokenURL = "https://ims-na1.adobelogin.com/ims/token/v2"
     wanted.campaign.concurrency = 3
     wanted.campaign.signalInterval = .seconds(900)
@@ -46,6 +47,7 @@ struct EnvironmentFileTests {
     #expect(settings.dynamics.authority == "https://login.microsoftonline.com")
     #expect(settings.dynamics.apiVersion == "v9.2")
     #expect(settings.dynamics.concurrency == 4)
+    #expect(settings.dynamics.pageSize == 5000)
     #expect(settings.dynamics.clients.map(\.secret) == [.file("/srv/sync/secrets/dynamics")])
     #expect(settings.campaign.tokenURL == "https://ims-na1.adobelogin.com/ims/token/v3")
     #expect(settings.campaign.scopes == EnvironmentFile.documentedScopes)

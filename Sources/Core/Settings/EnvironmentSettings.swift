@@ -22,6 +22,8 @@ package struct EnvironmentSettings: Sendable, Equatable {
     package var concurrency = 4
     /// A table with more rows is first read by ranges.
     package var partitionFrom = 100_000
+    /// Rows of a page.
+    package var pageSize = 5000
     package init(url: String, tenant: String, clients: [Client]) {
       self.url = url
       self.tenant = tenant

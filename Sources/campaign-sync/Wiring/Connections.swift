@@ -18,6 +18,7 @@ struct Connections {
   let leavesNoTrace: Bool
   private let curl: CurlTransport
   private let bench = Workbench()
+  private let pageSize: PageSize
 
   init(
     _ environment: EnvironmentSettings, patience: Patience, leavesNoTrace: Bool = false
@@ -25,6 +26,7 @@ struct Connections {
     self.environment = environment
     self.leavesNoTrace = leavesNoTrace
     self.patience = patience
+    pageSize = PageSize(environment.dynamics.pageSize)
     let caFile = environment.caFile ?? getenv("SSL_CERT_FILE").map { String(cString: $0) }
     curl = try CurlTransport(
       CurlSettings(userAgent: "campaign-sync/" + toolVersion, caFile: caFile))
@@ -107,7 +109,8 @@ struct Connections {
       limit: DataverseClient.limit
     ) { () async throws(SyncError) in try await tokens.fetchToken() }
     return DataverseClient(
-      url: settings.url, apiVersion: settings.apiVersion, transport: transport, bench: bench)
+      url: settings.url, apiVersion: settings.apiVersion, transport: transport, bench: bench,
+      pageSize: pageSize)
   }
 
   func campaign() throws(SyncError) -> CampaignClient {
