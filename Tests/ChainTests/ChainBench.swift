@@ -7,10 +7,12 @@ import HTTP
 import JobFiles
 import Jobs
 import Sandbox
+import Synchronization
 import TestSupport
 import Threads
 
-/// The committed jobs of contacts, vehicles, services and items, with both sandboxes, in memory.
+/// The committed jobs of contacts, vehicles, services and items, with both sandboxes, in memory but for
+/// what imports load.
 ///
 /// One record at a time, so that a seed tells the same story again.
 ///
@@ -36,13 +38,21 @@ final class ChainBench: Sendable {
   let campaign: CampaignService
   let jobs: [IngressSettings]
   private let dynamics: DataverseClient
+  private let profiles: CampaignClient
+  private let files: ChainFiles
   private let ledgers: [String: Ledgers]
   private let targets: [String: IngressTarget]
   private let thread = ThreadExecutor(name: "commit")
+  private let down = Mutex<@Sendable () async throws -> Void>({})
   private let digester = RowDigester(key: [UInt8](repeating: 7, count: 32))
 
-  init(_ world: World, seed: UInt64, _ turn: (inout CampaignKnobs) -> Void) async throws {
+  /// - Parameter change: of the committed jobs; they are loaded by API, and so are their changes.
+  init(
+    _ world: World, seed: UInt64, _ turn: (inout CampaignKnobs) -> Void,
+    jobs change: (inout IngressSettings) -> Void = { _ in }
+  ) async throws {
     self.world = world
+    files = ChainFiles(world)
     var about = DataverseWorld()
     about.seed = seed % 5 + 1
     about.rows = ["contact": 14, "cs_vehicle": 14, "cs_service": 14, "cs_serviceitem": 12]
@@ -52,13 +62,19 @@ final class ChainBench: Sendable {
     knobs.limitsEnabled = false
     knobs.maxPageSize = 9
     await dataverse.set(knobs)
-    let settings = CampaignSettings(
+    var settings = CampaignSettings(
       organization: "acme", clients: [.init(id: "client-1", secrets: ["secret-1"])])
+    settings.sftpHome = files.path
     campaign = CampaignService(settings) { world.clock.now }
     var campaignKnobs = CampaignKnobs()
     turn(&campaignKnobs)
     await campaign.set(campaignKnobs)
-    jobs = Self.names.compactMap { Self.folder?.ingress($0) }.map(Self.byAPI)
+    jobs = Self.names.compactMap { Self.folder?.ingress($0) }
+      .map { job in
+        var job = Self.small(job)
+        change(&job)
+        return job
+      }
     ledgers = Dictionary(uniqueKeysWithValues: Self.names.map { ($0, Ledgers()) })
     let (entra, ims) = try await Self.tokens(dataverse, about, campaign)
     let (rows, records) = (dataverse, campaign)
@@ -73,8 +89,9 @@ final class ChainBench: Sendable {
         transport: ChainWire(service: records, world: world, token: ims))
     }
     self.dynamics = dynamics(world)
+    self.profiles = profiles(world)
     targets = try await Self.targets(
-      jobs, dynamics(.still()), profiles(.still()), profiles(world))
+      jobs, dynamics(.still()), profiles(.still()), self.profiles)
   }
 
   private static let dynamicsURL = "https://contoso.crm4.dynamics.com"
@@ -95,11 +112,10 @@ final class ChainBench: Sendable {
     return (try await entra.fetchToken().token, try await ims.fetchToken().token)
   }
 
-  /// No files; deletions of a small world are always a large share of it.
-  private static func byAPI(_ settings: IngressSettings) -> IngressSettings {
+  /// Deletions of a small world are always a large share of it.
+  private static func small(_ settings: IngressSettings) -> IngressSettings {
     var settings = settings
     settings.initial = .api
-    settings.load = nil
     settings.deletes.apply = true
     settings.deletes.floor = 1000
     return settings
@@ -143,6 +159,12 @@ final class ChainBench: Sendable {
     }
   }
 
+  /// What `checkpoint adopt` does where the ledger is new; the changes of before count as followed.
+  func loseLedger(of job: String) {
+    ledgers[job]?.ledger.lose()
+    edit(job) { $0 = $0.recovering(.ledgerLost) }
+  }
+
   private func edit(_ job: String, _ change: (inout IngressState) -> Void) {
     guard let checkpoints = ledgers[job]?.checkpoints, var checkpoint = try? checkpoints.load()
     else { return }
@@ -153,6 +175,11 @@ final class ChainBench: Sendable {
   func state(of job: String) -> IngressState? { try? ledgers[job]?.checkpoints.load()?.state }
   func waiting(in job: String) -> [String] { ledgers[job]?.ledger.waiting ?? [] }
 
+  /// What happens between each death and the life after it.
+  func whileDown(_ work: @escaping @Sendable () async throws -> Void) {
+    down.withLock { $0 = work }
+  }
+
   /// One process: one goal of one job, from its start to its end or death.
   private func life(
     _ settings: IngressSettings, _ goal: IngressJob.Goal, leavesDeletes: Bool
@@ -161,9 +188,11 @@ final class ChainBench: Sendable {
     var parents: [String: any ParentRecords] = [:]
     for parent in settings.parents { parents[parent.job] = ledgers[parent.job]?.ledger }
     let ledger = FaultyLedger(own.ledger, world)
-    let spool: @Sendable (Int) throws(SyncError) -> any Spool = { run throws(SyncError) in
-      MemorySpool(
-        run: RunName(job: settings.name, run: run), header: [], compression: .none)
+    let spool: @Sendable (Int) throws(SyncError) -> any Spool = {
+      [files, world] run throws(SyncError) in
+      let run = RunName(job: settings.name, run: run)
+      return FaultySpool(
+        files.spool(run, header: target.plan.headerLine, settings.csv), world)
     }
     let job = IngressJob(
       settings: settings, goal: goal, before: state(of: settings.name)?.delta ?? DeltaSlot(),
@@ -178,10 +207,11 @@ final class ChainBench: Sendable {
               logicalName: settings.table, entitySet: "", primaryId: "", isChangeTracked: true,
               columns: []))
         }, parents: parents),
-      staging: StageJob(name: settings.name, dropbox: nil, spool: spool, uploads: 1),
+      staging: StageJob(
+        name: settings.name, dropbox: files.dropbox, spool: spool, uploads: 1),
       loading: LoadJob(
-        settings: settings, goal: .look, workflow: NoWorkflow(), dropbox: nil, spool: spool,
-        ledger: ledger, signalGate: MemoryGate(), signalInterval: .zero,
+        settings: settings, goal: .look, workflow: profiles, dropbox: files.dropbox, spool: spool,
+        ledger: ledger, signalGate: files.gate(of: settings.name), signalInterval: .seconds(600),
         patience: Patience(clock: world.clock)))
     let ports = CommitPorts<IngressState>(
       thread: thread, checkpoints: FaultyCheckpoints(own.checkpoints, world) { _ in [] },
@@ -196,12 +226,14 @@ final class ChainBench: Sendable {
   /// As a crontab runs it: again after a death, and later where it says so.
   private func persist(
     _ settings: IngressSettings, _ goal: IngressJob.Goal, leavesDeletes: Bool = false
-  ) async -> String? {
+  ) async throws -> String? {
     for _ in 0..<40 {
+      try await files.load(into: campaign)
       guard let outcome = await life(settings, goal, leavesDeletes: leavesDeletes) else { break }
       if world.isDead {
+        try await down.withLock { $0 }()
         world.reboot()
-      } else if let failure = outcome.failure {
+      } else if let failure = outcome.failure, !failure.isLoading {
         guard failure.kind == .unavailable else { return "\(settings.name): \(failure)" }
         world.pass(.seconds(60))
       } else {
@@ -212,13 +244,16 @@ final class ChainBench: Sendable {
   }
 
   /// `run --all`: rows from parents to children, deletions from children to parents.
-  func runAll() async -> String? {
+  ///
+  /// - Parameter rest: what passes after it, so that an import can be signalled and end.
+  func runAll(then rest: Duration = .zero) async throws -> String? {
     for job in jobs {
-      if let problem = await persist(job, .next, leavesDeletes: true) { return problem }
+      if let problem = try await persist(job, .next, leavesDeletes: true) { return problem }
     }
     for job in jobs.reversed() {
-      if let problem = await persist(job, .deletes) { return problem }
+      if let problem = try await persist(job, .deletes) { return problem }
     }
+    world.pass(rest)
     return nil
   }
 
@@ -236,14 +271,10 @@ final class ChainBench: Sendable {
   }
 }
 
-/// Rows go by API here.
-private struct NoWorkflow: ImportWorkflow {
-  func describe(workflow: String, signal: String) async throws(SyncError) -> WorkflowDescription {
-    throw SyncError(.bug, "describe \(workflow)", "no job of this story has a workflow")
-  }
-  func trigger(
-    workflow: String, signal: String, source: String, parameters: [String: String]
-  ) async throws(SyncError) -> TriggerOutcome {
-    throw SyncError(.bug, "trigger \(workflow)", "no job of this story has a workflow")
+extension IngressSettings {
+  /// Changes of the job go by file; such a job has no fields for creates alone.
+  mutating func sendByFile() {
+    delta = .file
+    for index in fields.indices { fields[index].applyUpdates = true }
   }
 }

@@ -37,14 +37,14 @@ import Testing
       knobs.whenTargetDeleted = ends[Int(seed % 4)]
       if seed % 4 > 1 { knobs.zeroOrOneCardinality = ["cusServiceItem"] }
     }
-    var problems = [await bench.runAll()]
+    var problems = [try await bench.runAll()]
     for round in 1...3 as ClosedRange<UInt64> {
       try await Self.change(bench.dataverse, seed &* 31 &+ round)
       try await trouble(bench, round)
-      problems.append(await bench.runAll())
+      problems.append(try await bench.runAll())
     }
     world.clearUp()
-    for _ in 1...2 { problems.append(await bench.runAll()) }
+    for _ in 1...2 { problems.append(try await bench.runAll()) }
     #expect(problems.compactMap(\.self).isEmpty, "\(Seeds.found(seed))")
     let differences = try await bench.differences()
     #expect(

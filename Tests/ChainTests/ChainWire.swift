@@ -11,12 +11,12 @@ struct ChainWire<Service: SandboxService>: Transport {
   var token: String?
 
   func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPResponse {
-    if world.willDie("before request") { throw TransportFailure(.broken, code: "dead") }
+    if world.willDie("before \(request.method)") { throw TransportFailure(.broken, code: "dead") }
     if world.happens(oneIn: 60) { throw TransportFailure(.broken, code: "lost request") }
     var request = request
     if let token { request.headers.append(HTTPHeader("Authorization", "Bearer \(token)")) }
     let answer = await service.answer(request)
-    if world.willDie("after request") { throw TransportFailure(.broken, code: "dead") }
+    if world.willDie("after \(request.method)") { throw TransportFailure(.broken, code: "dead") }
     if world.happens(oneIn: 60) { throw TransportFailure(.broken, code: "lost answer") }
     switch answer {
     case .response(let response): return response
