@@ -2,7 +2,7 @@ import Core
 
 /// What `LedgerWriter` records of deletions, within its transaction.
 final class DeletionWriter {
-  private let forgetSeen, see, wait, waitAnyway, drop, isSeen: Statement
+  private let forgetSeen, see, wait, waitAnyway, drop, isSeen, departReleased: Statement
   private let doubt, release, forgetOld, insertDeleted: Statement
 
   init(_ database: Database) throws(SyncError) {
@@ -13,6 +13,8 @@ final class DeletionWriter {
       "INSERT INTO deletions VALUES (?, 1) ON CONFLICT DO UPDATE SET state = 1 WHERE state = 0")
     drop = try database.prepare("DELETE FROM deletions WHERE key = ? AND state > 0")
     isSeen = try database.prepare("SELECT 1 FROM deletions WHERE key = ? AND state = 0")
+    departReleased = try database.prepare(
+      "INSERT INTO departed (key) SELECT key FROM deletions WHERE key = ? AND state > 1")
     doubt = try database.prepare(
       """
       UPDATE known SET state = 0, digest = NULL
@@ -24,8 +26,20 @@ final class DeletionWriter {
   }
 
   func beginChain() throws(SyncError) { try forgetSeen.run() }
-  func see(_ keys: [RowKey]) throws(SyncError) { try run(see, keys) }
-  func drop(_ keys: [RowKey]) throws(SyncError) { try run(drop, keys) }
+
+  /// A deletion that was released may have been carried out, and what is deleted and written again
+  /// has lost its children: they are told, as nobody will record the deletion any more.
+  func see(_ keys: [RowKey]) throws(SyncError) {
+    try run(departReleased, keys)
+    try run(see, keys)
+  }
+
+  func drop(_ keys: [RowKey]) throws(SyncError) {
+    try run(departReleased, keys)
+    try run(drop, keys)
+  }
+
+  func fail(_ key: RowKey) throws(SyncError) { try run(drop, [key]) }
 
   func waitThoughSeen(_ keys: [RowKey]) throws(SyncError) { try run(waitAnyway, keys) }
 

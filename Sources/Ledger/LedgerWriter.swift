@@ -113,6 +113,7 @@ final class LedgerWriter {
       for key in keys where try deletions.wait(key) { try settle(key.description) }
     case .filteredOutWait(let keys): try deletions.waitThoughSeen(keys)
     case .deletionsDropped(let keys): try deletions.drop(keys)
+    case .deletionFailed(let key): try deletions.fail(key)
     case .deletionsReleased(let approved): try deletions.release(approved: approved, at: now)
     case .deleted(let key, let approved):
       try deletions.finish(key, approved: approved, at: now)

@@ -11,12 +11,13 @@ import Testing
     return bench
   }
 
+  @discardableResult
   private func mutate(
     _ bench: ChainBench, _ table: String, _ change: (inout Mutation) -> Void
-  ) async throws {
+  ) async throws -> MutationReport {
     var mutation = Mutation()
     change(&mutation)
-    _ = try await bench.dataverse.mutate(table: table, mutation)
+    return try await bench.dataverse.mutate(table: table, mutation)
   }
 
   private func held(_ bench: ChainBench, _ job: String = "vehicles") -> Int {
@@ -62,6 +63,21 @@ import Testing
     #expect(try await bench.runAll() == nil)
     #expect(try await bench.differences().isEmpty)
     #expect(held(bench) + held(bench, "services") + held(bench, "service-items") == 0)
+  }
+
+  @Test("A deletion that was cut off, and a parent that is back before anybody heard of it")
+  func aCutOffDeletionCostsNoChild() async throws {
+    let bench = try await bench { $0.whenTargetDeleted = "cascade" }
+    for table in ["contact", "cs_vehicle", "cs_service"] {
+      for round in 1...6 as ClosedRange<UInt64> {
+        bench.whileDown { [self] in try await mutate(bench, table) { $0.restores = 14 } }
+        try await mutate(bench, table) { ($0.deletes, $0.seed) = (1, round) }
+        bench.world.die(at: "after DELETE")
+        for _ in 1...2 { #expect(try await bench.runAll() == nil) }
+        #expect(try await bench.differences().isEmpty, "\(table), round \(round)")
+      }
+    }
+    #expect(bench.world.kills == 18)
   }
 
   @Test func aRowWithoutItsRequiredParentHasNoRecord() async throws {

@@ -257,6 +257,23 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     try ledger.record([.orphaned(one, held)], at: late)
     let waiting = try await ledger.pending(after: nil, limit: 9)
     #expect(waiting.map(\.rejection.parent) == [parent], "what waits goes on waiting for the same")
+    try await keepsDeparturesOfWhatIsBack(ledger)
+  }
+
+  private func keepsDeparturesOfWhatIsBack(_ ledger: any Ledger & ParentRecords) async throws {
+    let all = [one, two, three]
+    let last = try await ledger.departed(after: 0, limit: 99).count
+    try ledger.record([.sentAll(all), .deletionsWait(all)], at: late)
+    try ledger.record([.deletionsDropped([one]), .deletionsWait([one])], at: late)
+    #expect(try await ledger.departed(after: last, limit: 9).isEmpty, "nothing was released")
+    try ledger.record([.deletionsReleased(approved: false)], at: late)
+    for _ in 1...2 {
+      try ledger.record([.rowsSeen([one]), .deletionsDropped([two])], at: late)
+      try ledger.record([.deletionFailed(three)], at: late)
+    }
+    let maybeGone = [(last + 1, one), (last + 2, two)].map { Departure(position: $0, key: $1) }
+    #expect(try await ledger.departed(after: last, limit: 9) == maybeGone)
+    #expect(try await ledger.deletionCounts(since: late).released == 0)
   }
 
   private func reject(_ key: String) -> LedgerEntry {

@@ -36,6 +36,10 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
       scanned[key] = scan
     }
 
+    mutating func departReleased(_ key: RowKey) {
+      if [.released, .approved].contains(deletions[key]) { departed.append(key) }
+    }
+
     mutating func forget(_ key: RowKey) {
       known[key] = nil
       links[key] = nil
@@ -156,7 +160,11 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
   ) {
     switch entry {
     case .chainBegan: content.deletions = content.deletions.filter { $0.value != .seen }
-    case .rowsSeen(let keys): for key in keys { content.deletions[key] = .seen }
+    case .rowsSeen(let keys):
+      for key in keys {
+        content.departReleased(key)
+        content.deletions[key] = .seen
+      }
     case .deletionsWait(let keys):
       for key in keys where content.deletions[key] != .seen {
         content.deletions[key] = content.deletions[key] ?? .waiting
@@ -167,7 +175,12 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
         content.deletions[key] = .waiting
       }
     case .deletionsDropped(let keys):
-      for key in keys where content.deletions[key] != .seen { content.deletions[key] = nil }
+      for key in keys where content.deletions[key] != .seen {
+        content.departReleased(key)
+        content.deletions[key] = nil
+      }
+    case .deletionFailed(let key):
+      if content.deletions[key] != .seen { content.deletions[key] = nil }
     case .deletionsReleased(let approved):
       for (key, state) in content.deletions where state == .waiting {
         content.deletions[key] = approved ? .approved : .released

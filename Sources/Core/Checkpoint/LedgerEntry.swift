@@ -24,14 +24,17 @@ package enum LedgerEntry: Sendable, Equatable {
   /// A chain begins: what the one before has seen no longer counts.
   case chainBegan
   /// The chain has these rows: what waits for them is dropped, and so is what the chain still says.
+  /// What was released may have gone before anybody heard of it: its children can tell.
   case rowsSeen([RowKey])
   /// Dynamics has these rows no more: nothing of them is pending, and their records are to go.
   /// Rows that the chain in hand has seen stay as they are.
   case deletionsWait([RowKey])
   /// These rows left the filter: their records are to go, whatever the chain has seen.
   case filteredOutWait([RowKey])
-  /// These deletions are none.
+  /// These deletions are none. What was released may be gone all the same: its children can tell.
   case deletionsDropped([RowKey])
+  /// The deletion was released and came to nothing: its record is there.
+  case deletionFailed(RowKey)
   /// All that waits was judged, and may be applied; what goes is no longer proven.
   case deletionsReleased(approved: Bool)
   /// The record is gone: it is not known any more, nothing of it waits, and its children can tell.

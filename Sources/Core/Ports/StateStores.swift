@@ -65,8 +65,8 @@ package protocol ParentRecords: Sendable {
   /// Those of the keys whose records are in Campaign: known, not waiting for a parent of theirs, and
   /// not on their way by file for the first time.
   func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey>
-  /// Records that the job deleted in Campaign, or that may have gone with their parent; oldest
-  /// first; the same key can come again.
+  /// Records that the job deleted in Campaign, or may have, or that may have gone with their parent;
+  /// oldest first; the same key can come again.
   ///
   /// - Parameter position: that of the last one seen; 0 at first.
   func departed(after position: Int, limit: Int) async throws(SyncError) -> [Departure]

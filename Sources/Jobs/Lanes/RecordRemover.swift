@@ -36,7 +36,12 @@ struct RecordRemover: Sendable {
     do throws(SyncError) {
       let key = deletion.key.description
       if let rejection = try await remove(key, hiddenBy: parent, &done.tally) {
-        done.entries = [.deletionsDropped([deletion.key]), .pending(rejection)]
+        // A record that is hidden may as well be gone, by a try that nobody heard of.
+        let isThere = rejection.parent == nil
+        done.entries = [
+          isThere ? .deletionFailed(deletion.key) : .deletionsDropped([deletion.key]),
+          .pending(rejection),
+        ]
       } else {
         done.entries = [.deleted(deletion.key, approved: deletion.isApproved)]
       }
