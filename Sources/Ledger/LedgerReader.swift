@@ -10,7 +10,8 @@ actor LedgerReader {
   private let selectPending, selectRest, countPending: Statement
   private let selectFile: Statement
   private let selectDeletions, countDeletions, countDeleted: Statement
-  private let selectSerial, selectStanding, countHeld, selectParents, selectChildren, selectAbsent,
+  private let selectSerial, selectStanding, selectHeld, countHeld, selectParents, selectChildren,
+    selectAbsent,
     selectDeparted, selectScan, selectStaged, selectArrived: Statement
 
   private let consents: ConsentReader
@@ -46,6 +47,8 @@ actor LedgerReader {
       (SELECT 1 FROM pending WHERE key = ?2 AND parent IS NOT NULL)
       AND NOT EXISTS (SELECT 1 FROM staged WHERE key = ?1)
       """)
+    selectHeld = try database.prepare(
+      "SELECT 1 FROM pending WHERE key = ? AND parent IS NOT NULL")
     countHeld = try database.prepare("SELECT count(*) FROM pending WHERE parent IS NOT NULL")
     selectParents = try database.prepare("SELECT parent FROM links WHERE key = ?")
     selectChildren = try database.prepare(
@@ -155,6 +158,16 @@ actor LedgerReader {
       selectStaged.reset()
     }
     return staged
+  }
+
+  func held(_ keys: [RowKey]) throws(SyncError) -> Set<RowKey> {
+    var held: Set<RowKey> = []
+    for key in keys {
+      selectHeld.bind(1, key.description)
+      if try selectHeld.step() { held.insert(key) }
+      selectHeld.reset()
+    }
+    return held
   }
 
   func heldCount() throws(SyncError) -> Int { try number(countHeld) }

@@ -162,6 +162,10 @@ package final class SQLiteLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
     try await reader.staged(keys)
   }
 
+  package func held(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try await reader.held(keys)
+  }
+
   package func heldCount() async throws(SyncError) -> Int { try await reader.heldCount() }
 
   package func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {

@@ -9,7 +9,7 @@ import Core
 ///   newest). `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
 ///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order; `listed` are the
 ///   rows of a scan of keys that are still to be read;
-///   `staged` are the new rows of a file that is on its way; `links` are the parents that rows name,
+///   `staged` are the rows of files on their way that Campaign may not have; `links` are the parents that rows name,
 ///   and `pending.parent` is the one that a row waits for. `arrived` are activities that Dynamics
 ///   has, with the day of the news (days since 1970). `consents` are what an opt-out job knows of a
 ///   contact and an attribute (its place in the closed list): 1 is opted out; `dynamics` and

@@ -102,6 +102,7 @@ private struct LateLedger: Ledger {
     try await inner.staged(keys)
   }
 
+  func held(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> { try await inner.held(keys) }
   func heldCount() async throws(SyncError) -> Int { try await inner.heldCount() }
   func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]] {
     try await inner.parents(of: keys)

@@ -234,6 +234,7 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     let waits = Rejection(key: "\(one)", rule: "parent", reason: "it waits", parent: parent)
     try ledger.record([.sentAll([one, two]), .pending(waits)], at: late)
     #expect(try await ledger.standing([one, two, three]) == [two])
+    #expect(try await ledger.held([one, two, three]) == [one])
     try ledger.record([.staged([two, three])], at: early)
     #expect(try await ledger.staged([one, two, three]) == [two, three])
     #expect(try await ledger.standing([two]).isEmpty, "it may not have arrived")

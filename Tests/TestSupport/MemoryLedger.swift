@@ -36,6 +36,11 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
       scanned[key] = scan
     }
 
+    func held(_ keys: [RowKey]) -> Set<RowKey> {
+      let held = pending.values.filter { $0.rejection.parent != nil }.map(\.rejection.key)
+      return Set(keys).intersection(held.compactMap { RowKey($0) })
+    }
+
     mutating func departReleased(_ key: RowKey) {
       if [.released, .approved].contains(deletions[key]) { departed.append(key) }
     }
@@ -310,11 +315,13 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
 
   package func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
     content.withLock { content in
-      let held = Set(
-        content.pending.values.filter { $0.rejection.parent != nil }.map(\.rejection.key))
-      return Set(keys.filter { content.known[$0] != nil && !held.contains($0.description) })
+      Set(keys.filter { content.known[$0] != nil }).subtracting(content.held(keys))
         .subtracting(content.staged)
     }
+  }
+
+  package func held(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    content.withLock { $0.held(keys) }
   }
 
   package func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {

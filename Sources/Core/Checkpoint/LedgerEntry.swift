@@ -6,7 +6,8 @@ package enum LedgerEntry: Sendable, Equatable {
   case sent(RowKey)
   /// The same of all rows of a page: an array of keys is a fifth of as many entries.
   case sentAll([RowKey])
-  /// These rows are on their way by file for the first time: no child may rely on them yet.
+  /// These rows are on their way by file, and Campaign may not have had them: no child may rely on
+  /// them yet.
   case staged([RowKey])
   /// The files are imported: nothing is on its way.
   case stagedArrived

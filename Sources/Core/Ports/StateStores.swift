@@ -32,10 +32,12 @@ package protocol Ledger: Sendable {
     -> [Deletion]
   /// - Parameter since: from when on applied deletions are recent.
   func deletionCounts(since: Instant) async throws(SyncError) -> DeletionCounts
-  /// Those of the keys that are on their way by file for the first time.
+  /// Those of the keys that are on their way by file, and perhaps not in Campaign before.
   func staged(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey>
   /// Pending records that wait for a parent; `pendingCount` counts them too.
   func heldCount() async throws(SyncError) -> Int
+  /// Those of the keys that wait for a parent.
+  func held(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey>
   /// The parents that rows name; a row without any is not in the answer.
   func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]]
   /// Rows that name this parent, in an order of the ledger's own.
@@ -63,7 +65,7 @@ package protocol ParentRecords: Sendable {
   /// Another one in every ledger: positions belong to it.
   func serial() async throws(SyncError) -> String
   /// Those of the keys whose records are in Campaign: known, not waiting for a parent of theirs, and
-  /// not on their way by file for the first time.
+  /// not `staged`.
   func standing(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey>
   /// Records that the job deleted in Campaign, or may have, or that may have gone with their parent;
   /// oldest first; the same key can come again.

@@ -94,6 +94,7 @@ extension IngressJob {
     written.tally.bytes = rows.bytes.count
     var entries = [.sentAll(written.keys)] + written.rejections.map(LedgerEntry.pending)
     entries += links(page, plan, of: written.keys)
+    entries += try await noLongerHeld(written.keys, plan)
     entries += written.held.compactMap { key in held[key].map { .held(key, for: $0) } }
     return AppendedPage(page: written, entries: entries)
   }

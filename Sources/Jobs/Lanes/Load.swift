@@ -54,7 +54,7 @@ package struct LoadJob: Job {
       let proof = try await proof(state, &slot, emit)
       slot.proof = proof
       var entries = try await readRejects(run: state.run, isLoad: state.collect == nil)
-      if state.collect != nil { entries.append(.stagedArrived) }
+      entries.append(.stagedArrived)
       try spool(state.run).remove()
       try await emit(
         Advance(settle: Settlement(entries: entries), now: true) { [slot] in

@@ -30,6 +30,19 @@ extension IngressJob {
     }
   }
 
+  /// Rows that waited for a parent, and travel with one that is there now.
+  ///
+  /// What they wait for may be another parent, which need not come. Their own children go on waiting
+  /// until the files have arrived.
+  func noLongerHeld(
+    _ written: [RowKey], _ plan: RowPlan
+  ) async throws(SyncError) -> [LedgerEntry] {
+    guard plan.hasParents, try await ports.ledger.pendingCount() > 0 else { return [] }
+    let held = try await ports.ledger.held(written)
+    if held.isEmpty { return [] }
+    return held.map { .settled($0.description) } + [.staged(Array(held))]
+  }
+
   /// Divides rows into those that can be written and those that wait for a parent.
   ///
   /// - Parameter known: rows that are proven equal need no call, and so no parent.

@@ -83,6 +83,11 @@ package struct FaultyLedger: Ledger, ArrivedEvents, ConsentRecords, KeyList {
     return try await inner.staged(keys)
   }
 
+  package func held(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey> {
+    try world.checkAlive()
+    return try await inner.held(keys)
+  }
+
   package func heldCount() async throws(SyncError) -> Int {
     try world.checkAlive()
     return try await inner.heldCount()

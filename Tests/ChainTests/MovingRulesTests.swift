@@ -1,0 +1,61 @@
+import Core
+import Sandbox
+import TestSupport
+import Testing
+
+/// What becomes of a row that gets another parent while its old one goes, or is awaited.
+@Suite struct MovingRulesTests {
+  private let pause = Duration.seconds(700)
+
+  private func bench(
+    _ turn: (inout CampaignKnobs) -> Void = { _ in },
+    jobs change: (inout IngressSettings) -> Void = { _ in }
+  ) async throws -> ChainBench {
+    let bench = try await ChainBench(
+      .still(), seed: 1,
+      { knobs in
+        knobs.whenTargetDeleted = "cascade"
+        turn(&knobs)
+      }, jobs: change)
+    #expect(try await bench.runAll(then: pause) == nil)
+    return bench
+  }
+
+  @discardableResult
+  private func mutate(
+    _ bench: ChainBench, _ table: String, _ change: (inout Mutation) -> Void
+  ) async throws -> MutationReport {
+    var mutation = Mutation()
+    change(&mutation)
+    return try await bench.dataverse.mutate(table: table, mutation)
+  }
+
+  @Test("A row that waits for its parent and gets another one by file", arguments: [false, true])
+  func movesWhileItWaits(byReplay: Bool) async throws {
+    let bench = try await bench(jobs: { job in
+      guard job.name == "vehicles" else { return }
+      if byReplay { job.initial = .file } else { job.sendByFile() }
+    })
+    #expect(try await bench.runAll(then: pause) == nil)
+    let orphan = try #require(
+      try await mutate(bench, "cs_vehicle") { $0.orphans = 1 }.orphans.first)
+    for _ in 1...2 { #expect(try await bench.runAll(then: pause) == nil) }
+    try await mutate(bench, "cs_service") {
+      $0.set = [.init(column: "cs_vehicleid", value: orphan.description)]
+      $0.rows = 2
+    }
+    #expect(try await bench.runAll(then: pause) == nil)
+    #expect(bench.waiting(in: "vehicles").contains("\(orphan) row parentMissing"))
+
+    let contact = try #require(
+      try await mutate(bench, "contact") { $0.updates = 1 }.updated.first)
+    try await mutate(bench, "cs_vehicle") {
+      $0.set = [.init(column: "cs_contactid", value: contact.description)]
+      $0.rows = 100
+    }
+    if byReplay { bench.replay("vehicles") }
+    for _ in 1...6 { #expect(try await bench.runAll(then: pause) == nil) }
+    #expect(bench.waiting(in: "vehicles").isEmpty && bench.waiting(in: "services").isEmpty)
+    #expect(try await bench.differences().isEmpty)
+  }
+}
