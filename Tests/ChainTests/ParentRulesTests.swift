@@ -5,8 +5,11 @@ import Testing
 
 /// The rules of parents and children, one by one, in good weather.
 @Suite struct ParentRulesTests {
-  private func bench(_ turn: (inout CampaignKnobs) -> Void = { _ in }) async throws -> ChainBench {
-    let bench = try await ChainBench(.still(), seed: 1, turn)
+  private func bench(
+    _ turn: (inout CampaignKnobs) -> Void = { _ in },
+    jobs change: (inout IngressSettings) -> Void = { _ in }
+  ) async throws -> ChainBench {
+    let bench = try await ChainBench(.still(), seed: 1, turn, jobs: change)
     #expect(try await bench.runAll() == nil)
     return bench
   }
@@ -18,6 +21,10 @@ import Testing
     var mutation = Mutation()
     change(&mutation)
     return try await bench.dataverse.mutate(table: table, mutation)
+  }
+
+  private func allCalls(_ bench: ChainBench) async -> Int {
+    await bench.campaign.meters.requests.values.reduce(0, +)
   }
 
   private func held(_ bench: ChainBench, _ job: String = "vehicles") -> Int {
@@ -45,6 +52,51 @@ import Testing
     let calls = await bench.campaign.meters.requests
     for _ in 1...3 { #expect(try await bench.runAll() == nil) }
     #expect(await bench.campaign.meters.requests == calls)
+
+    var asked: [Int] = []
+    for _ in 1...8 {
+      bench.world.pass(.seconds(901))
+      let before = await allCalls(bench)
+      #expect(try await bench.runAll() == nil)
+      asked.append(await allCalls(bench) - before)
+    }
+    #expect(asked == [3, 3, 0, 3, 0, 0, 0, 3], "twice as long after each")
+  }
+
+  @Test("A parent that Campaign has and its job does not know", arguments: [false, true])
+  func aParentThatIsOnlyInCampaignIsFound(byReplay: Bool) async throws {
+    let bench = try await bench(jobs: { job in
+      if job.name == "contacts" {
+        job.filter = IngressSettings.Filter(
+          match: .all,
+          conditions: [
+            .init(
+              column: "statecode", comparison: .equals, value: "0",
+              position: SourcePosition(file: "contacts.yaml", line: 1))
+          ], whenFilteredOut: .keep)
+      }
+      if job.name == "vehicles" {
+        job.sendByFile()
+        job.initial = .file
+      }
+    })
+    for _ in 1...2 { #expect(try await bench.runAll(then: .seconds(700)) == nil) }
+    try await mutate(bench, "contact") {
+      $0.set = [.init(column: "statecode", value: "1")]
+      $0.rows = 8
+    }
+    #expect(try await bench.runAll() == nil)
+    bench.loseLedger(of: "contacts")
+    #expect(try await bench.runAll(then: .seconds(700)) == nil)
+    #expect(held(bench) == 0)
+
+    try await mutate(bench, "cs_vehicle") { $0.set = [.init(column: "cs_name", value: "New")] }
+    if byReplay { bench.replay("vehicles") }
+    #expect(try await bench.runAll(then: .seconds(700)) == nil)
+    #expect(held(bench) > 0 || !byReplay, "a load asks ledgers only")
+    for _ in 1...3 { #expect(try await bench.runAll(then: .seconds(700)) == nil) }
+    #expect(held(bench) == 0)
+    #expect(try await bench.differences().isEmpty)
   }
 
   @Test(arguments: ["asPublished", "cascade", "nothing"])

@@ -80,7 +80,7 @@ extension IngressJob {
     guard target.query.columns == query.columns else { throw .schemaDrift(name) }
     _ = chain.export.scanned.turn(at: settings.csv.partSize, step: 1)
     let appended = try await append(
-      page, by: target.plan, through: &rows, to: &chain.export.part,
+      page, by: target.plan, asking: target, through: &rows, to: &chain.export.part,
       in: try ports.spool(chain.run))
     let written = appended.page
     chain.export.pages += 1

@@ -81,21 +81,23 @@ extension IngressJob {
 
   /// Maps the rows of a page and appends them to a part.
   ///
+  /// - Parameter target: where Campaign is asked for parents that no ledger knows.
   /// - Returns: what became of the rows, and what the ledger has to know of those that are written,
   ///   rejected or held back.
   func append(
-    _ page: Page, by plan: RowPlan, through rows: inout RowBuffer, to part: inout PartMark,
-    in spool: any Spool
+    _ page: Page, by plan: RowPlan, asking target: IngressTarget? = nil,
+    through rows: inout RowBuffer, to part: inout PartMark, in spool: any Spool
   ) async throws(SyncError) -> AppendedPage {
     rows.removeAll()
-    let held = try await heldBack(page, plan)
-    var written = plan.append(page, to: &rows, without: Set(held.keys))
+    let held = try await heldBack(page, plan, asking: target)
+    var written = plan.append(page, to: &rows, without: Set(held.parents.keys))
+    written.tally.engineCalls = held.asks
     part = try await spool.append(rows.bytes, rowCount: written.keys.count, to: part)
     written.tally.bytes = rows.bytes.count
     var entries = [.sentAll(written.keys)] + written.rejections.map(LedgerEntry.pending)
     entries += links(page, plan, of: written.keys)
     entries += try await noLongerHeld(written.keys, plan)
-    entries += written.held.compactMap { key in held[key].map { .held(key, for: $0) } }
+    entries += written.held.compactMap { key in held.parents[key].map { .held(key, for: $0) } }
     return AppendedPage(page: written, entries: entries)
   }
 

@@ -3,17 +3,26 @@ import Core
 extension IngressJob {
   /// The rows of a page that wait for a parent, and for which.
   ///
-  /// - Shape: by the parents' ledgers alone: a look-up a row would take longer than the export.
-  func heldBack(_ page: Page, _ plan: RowPlan) async throws(SyncError) -> [RowKey: ParentKey] {
-    guard plan.hasParents else { return [:] }
+  /// - Shape: a load goes by the parents' ledgers alone: a look-up a row would take longer than the
+  ///   export. For changes Campaign is asked too, a few hundred times a page at most; what is held
+  ///   back all the same is asked for when it is tried again.
+  func heldBack(
+    _ page: Page, _ plan: RowPlan, asking target: IngressTarget?
+  ) async throws(SyncError) -> HeldRows {
+    var held = HeldRows()
+    guard plan.hasParents else { return held }
     let parents = (0..<page.rows).map { plan.parents(page, row: $0) }
-    let missing = try await unknown(Set(parents.joined()))
-    var held: [RowKey: ParentKey] = [:]
+    var missing = try await unknown(Set(parents.joined()))
+    if let target {
+      let asked = Set(missing.prefix(200))
+      missing.subtract(try await found(asked, target))
+      held.asks = asked.count
+    }
     for (row, parents) in parents.enumerated() {
       guard let parent = parents.first(where: missing.contains),
         let key = RowKey(page.bytes(of: page[row, 0]))
       else { continue }
-      held[key] = parent
+      held.parents[key] = parent
     }
     return held
   }
@@ -177,27 +186,56 @@ extension IngressJob {
 
   /// What need not be tried before its parent is there.
   ///
+  /// Campaign is asked for the parents that no ledger knows: less and less often for the same row.
+  ///
+  /// - Parameter asks: how often it may still be asked in this run.
   /// - Returns: those worth a try, and what becomes of the others.
   func worthATry(
-    _ waiting: [PendingRecord]
-  ) async throws(SyncError) -> (ready: [PendingRecord], settled: [LedgerEntry]) {
-    if goal == .retry { return (waiting, []) }
+    _ waiting: [PendingRecord], _ asks: inout Int
+  ) async throws(SyncError) -> (ready: [PendingRecord], others: WrittenRows) {
+    var others = WrittenRows()
+    if goal == .retry { return (waiting, others) }
     var missing = Set(waiting.compactMap(\.rejection.parent?.key))
     for records in ports.parents.values where !missing.isEmpty {
       missing.subtract(try await records.standing(Array(missing)))
     }
-    let (held, ready) = waiting.divided(by: { record in
+    var (held, ready) = waiting.divided(by: { record in
       record.rejection.parent.map { missing.contains($0.key) } ?? false
     })
-    let old = ports.clock.now + (.zero - IngressJob.hiddenAtMost)
-    let settled = held.filter { $0.rejection.what == .delete && $0.first < old }
-    return (ready, settled.map { .settled($0.rejection.key) })
+    let now = ports.clock.now
+    let old = held.filter {
+      $0.rejection.what == .delete && $0.first < now + (.zero - IngressJob.hiddenAtMost)
+    }
+    others.entries = old.map { .settled($0.rejection.key) }
+    held.removeAll { $0.rejection.what == .delete || !$0.isRipe(at: now) }
+    let parents = Set(Set(held.compactMap(\.rejection.parent)).prefix(asks))
+    if parents.isEmpty { return (ready, others) }
+    asks -= parents.count
+    others.tally.engineCalls = parents.count
+    let found = try await found(parents, try await target())
+    for record in held {
+      guard let parent = record.rejection.parent, parents.contains(parent) else { continue }
+      if found.contains(parent) {
+        ready.append(record)
+      } else {
+        others.entries.append(.pending(record.rejection))
+      }
+    }
+    return (ready, others)
   }
 
   /// How long a deletion waits for the parent that hides its record.
   ///
   /// Dynamics restores a deleted row within 30 days at most.
   static var hiddenAtMost: Duration { .seconds(90 * 86_400) }
+}
+
+/// Rows of a page that wait for a parent.
+struct HeldRows: Sendable {
+  /// Which one, by the row's key.
+  var parents: [RowKey: ParentKey] = [:]
+  /// How often Campaign was asked for it.
+  var asks = 0
 }
 
 extension IngressState {

@@ -15,12 +15,16 @@ extension IngressJob {
   func retryPending(_ emit: @escaping Emit<IngressState>) async throws(SyncError) -> Bool {
     var last: String?
     var hasCollected = false
+    var asks = 1000
     while true {
       let waiting = try await ports.ledger.pending(after: last, limit: 200)
       guard let final = waiting.last else { return hasCollected }
       last = final.rejection.key
-      let (ready, settled) = try await worthATry(waiting)
-      if !settled.isEmpty { try await emit(Advance(settle: Settlement(entries: settled))) }
+      let (ready, others) = try await worthATry(waiting, &asks)
+      if !others.entries.isEmpty {
+        try await emit(
+          Advance(tally: others.tally, settle: Settlement(entries: others.entries)))
+      }
       if ready.isEmpty { continue }
       let target = try await target()
       let (rows, gone) = try await readAfresh(ready, of: target)
@@ -59,5 +63,12 @@ extension IngressJob {
       }
     }
     return (rows, gone)
+  }
+}
+
+extension PendingRecord {
+  /// Whether its next try has come: twice as long after each.
+  func isRipe(at now: Instant) -> Bool {
+    now - first >= .seconds(900 << min(max(attempts - 1, 0), 24))
   }
 }

@@ -159,10 +159,3 @@ extension OptOutJob {
     return try result.get()
   }
 }
-
-extension PendingRecord {
-  /// Whether its next try has come: twice as long after each.
-  fileprivate func isRipe(at now: Instant) -> Bool {
-    now - first >= .seconds(900 << min(max(attempts - 1, 0), 24))
-  }
-}
