@@ -25,7 +25,8 @@ import Testing
   func throttled(requests: Int, doing: String) async throws {
     let world = try await world()
     try await world.turn(
-      "dataverse.windowSeconds=600", "dataverse.requestLimit=\(requests)",
+      "dataverse.limitsEnabled=true", "dataverse.windowSeconds=600",
+      "dataverse.requestLimit=\(requests)",
       "dataverse.retryAfterSeconds=600")
     let program = try world.startSync(["export", "contacts"])
     var seen: JSONValue?
