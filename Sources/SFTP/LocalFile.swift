@@ -64,6 +64,8 @@ extension SyncError {
       case EACCES: "this user may not read it"
       default: "the system refused"
       }
-    return SyncError(.storage, "read \(path)", reason, code: "errno \(code)")
+    return SyncError(
+      .storage, "read \(path)", reason,
+      code: code == ENOENT ? SyncError.fileMissingCode : "errno \(code)")
   }
 }

@@ -41,7 +41,7 @@ package final class MemoryDropbox: Dropbox {
   package func publish(_ localPath: String, as name: String) async throws(SyncError) {
     guard let file = fopen(localPath, "r") else {
       throw SyncError(
-        .storage, "read \(localPath)", "there is no such file", code: "errno \(errno)")
+        .storage, "read \(localPath)", "there is no such file", code: SyncError.fileMissingCode)
     }
     defer { fclose(file) }
     var bytes: [UInt8] = []

@@ -51,6 +51,14 @@ package struct RunName: Sendable, Hashable, Codable, CustomStringConvertible {
     description + "-" + RunName.padded(number, 4) + suffix
   }
 
+  /// Whether a file has the name of a part of this run, whatever its dialect.
+  package func isPart(_ file: String) -> Bool {
+    guard file.hasPrefix(description + "-") else { return false }
+    let rest = file.dropFirst(description.utf8.count + 1)
+    let digits = rest.prefix { $0.isASCII && $0.isNumber }
+    return digits.count >= 4 && [".csv", ".csv.gz"].contains(rest.dropFirst(digits.count))
+  }
+
   package static func padded(_ number: Int, _ width: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -56,6 +56,10 @@ package enum RemoteName {
 }
 
 extension SyncError {
+  /// The code of a publish whose local file is not there.
+  package static let fileMissingCode = "errno 2"
+  package var isFileMissing: Bool { kind == .storage && code == SyncError.fileMissingCode }
+
   /// The code of a publish whose rename was sent and not answered: it may have happened.
   package static let renameUnansweredCode = "rename-unanswered"
   package var isRenameUnanswered: Bool { code == SyncError.renameUnansweredCode }

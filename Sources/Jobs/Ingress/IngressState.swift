@@ -86,9 +86,8 @@ package struct StageSlot: Codable, Sendable, Equatable {
   package var sealed: [SealedPart] = []
   /// Names of parts that stand complete on SFTP, sorted.
   package var published: [String] = []
-  /// Names of parts that stand there from a reading that began again: they go before the manifest
-  /// comes.
-  package var leftovers: [String]?
+  /// How often parts that stood there were found gone, and went up again; nil: never.
+  package var repeats: Int?
 
   package init() {}
 
@@ -103,12 +102,6 @@ package struct StageSlot: Codable, Sendable, Equatable {
     guard !published.contains(name) else { return }
     published.append(name)
     published.sort()
-  }
-
-  /// What stands on SFTP and belongs to nothing that is staged.
-  var strays: [String] {
-    let names = Set(sealed.map(\.name))
-    return (leftovers ?? []).filter { !names.contains($0) }
   }
 }
 

@@ -98,8 +98,7 @@ extension IngressState {
     var next = ExportSlot()
     next.strict = export.strict
     export = next
-    // What stands on SFTP, or may, is written over; what has no successor has to go.
-    stage.leftovers = (stage.leftovers ?? []) + stage.sealed.map(\.name)
+    // What stands on SFTP, or may, is written over, or goes before the manifest comes.
     stage.sealed = []
     stage.published = []
   }

@@ -27,7 +27,7 @@ package struct StageJob: Job {
     guard state.phase == .staging else { return [] }
     let missing = state.stage.sealed.map(\.name).filter { !state.stage.published.contains($0) }
     if missing.isEmpty {
-      return [publishManifest(run: state.run, without: state.stage.strays)]
+      return [publishManifest(state)]
     }
     let lanes = min(max(uploads, 1), missing.count)
     return (0..<lanes).map { lane in
@@ -42,7 +42,12 @@ package struct StageJob: Job {
       let spool = try spool(run)
       let dropbox = try requireDropbox()
       for name in names {
-        try await dropbox.publish(spool.path(of: name), as: Manifest.folder + "/" + name)
+        do throws(SyncError) {
+          try await dropbox.publish(spool.path(of: name), as: Manifest.folder + "/" + name)
+        } catch {
+          guard error.isFileMissing else { throw error }
+          throw .partIsLost(at: spool.path(of: name), of: self.name)
+        }
         try await emit(
           Advance { $0.stage.publish(name) })
       }
@@ -79,20 +84,62 @@ package struct StageJob: Job {
     }
   }
 
-  private func publishManifest(run: Int, without leftovers: [String]) -> Lane<IngressState> {
+  /// First it is proven that of this run the listed parts stand there, and nothing else: the import takes
+  /// what fits its pattern, and notices nothing that is missing.
+  private func publishManifest(_ state: IngressState) -> Lane<IngressState> {
     Lane(name: "manifest") { [self] emit throws(SyncError) in
-      for name in leftovers {
-        try await requireDropbox().remove(Manifest.folder + "/" + name)
-      }
-      let file = Manifest.fileName(of: RunName(job: name, run: run))
-      try await requireDropbox().publish(
-        spool(run).path(of: file), as: Manifest.folder + "/" + file)
+      let dropbox = try requireDropbox()
+      let lost = try await inspect(state, in: dropbox)
+      if !lost.isEmpty { return try await uploadAgain(lost, state.stage, emit) }
+      let file = Manifest.fileName(of: RunName(job: name, run: state.run))
+      try await dropbox.publish(
+        spool(state.run).path(of: file), as: Manifest.folder + "/" + file)
       try await emit(
         Advance(now: true) {
-          $0.stage.leftovers = nil
+          $0.stage.repeats = nil
           $0.phase = .loading
         })
     }
+  }
+
+  /// Removes parts of this run that the manifest does not list: an earlier life of its number, or a reading
+  /// that began again, may have left them.
+  ///
+  /// - Returns: the listed parts that are not there, or have another size.
+  private func inspect(
+    _ state: IngressState, in dropbox: any Dropbox
+  ) async throws(SyncError) -> [String] {
+    let run = RunName(job: name, run: state.run)
+    let listed = Set(state.stage.sealed.map(\.name))
+    var sizes: [String: UInt64] = [:]
+    for file in try await dropbox.list(Manifest.pattern(of: run, suffix: ".csv*")) {
+      let part = String(file.name.dropFirst(Manifest.folder.count + 1))
+      if listed.contains(part) {
+        sizes[part] = file.size
+      } else if run.isPart(part) {
+        try await dropbox.remove(file.name)
+      }
+    }
+    var lost: [String] = []
+    for part in state.stage.sealed where sizes[part.name] != part.bytes {
+      // Asked by its name before it counts as lost: not every server lists sizes, or at once.
+      let file = try await dropbox.stat(Manifest.folder + "/" + part.name)
+      if file?.size != part.bytes { lost.append(part.name) }
+    }
+    return lost
+  }
+
+  /// Lost parts are missing again, and go up once more; not for ever.
+  private func uploadAgain(
+    _ lost: [String], _ stage: StageSlot, _ emit: Emit<IngressState>
+  ) async throws(SyncError) {
+    let isHopeless = (stage.repeats ?? 0) >= 2
+    try await emit(
+      Advance(now: true) {
+        $0.stage.published.removeAll { lost.contains($0) }
+        $0.stage.repeats = isHopeless ? nil : (stage.repeats ?? 0) + 1
+      })
+    if isHopeless { throw .partsVanish(lost.count, of: name) }
   }
 
   private func requireDropbox() throws(SyncError) -> any Dropbox {
@@ -109,14 +156,28 @@ package struct StageJob: Job {
 extension IngressState {
   /// A part that went to the feed; reading may have begun again meanwhile.
   fileprivate mutating func sealEarly(_ part: SealedPart, _ mark: PartMark) {
-    if export.fullMarks.contains(mark) {
-      stage.seal(part)
-    } else {
-      stage.leftovers = (stage.leftovers ?? []) + [part.name]
-    }
+    if export.fullMarks.contains(mark) { stage.seal(part) }
   }
 
   fileprivate mutating func publishEarly(_ name: String) {
     if stage.sealed.contains(where: { $0.name == name }) { stage.publish(name) }
+  }
+}
+
+extension SyncError {
+  /// Its file is gone from the spool, and it stands nowhere else.
+  fileprivate static func partIsLost(at path: String, of job: String) -> SyncError {
+    SyncError(
+      .storage, "publish \(path)",
+      "the spool no longer has it, and it does not stand on SFTP",
+      next: "put the file back, or begin the load anew: campaign-sync checkpoint clear \(job)")
+  }
+
+  fileprivate static func partsVanish(_ count: Int, of job: String) -> SyncError {
+    SyncError(
+      .unavailable, "stage \(job)",
+      "\(count) parts went up three times, and were gone or of another size at the end",
+      next: "find out who removes files from \(Manifest.folder)/ on SFTP, then run the same "
+        + "command again")
   }
 }

@@ -43,6 +43,71 @@ import Testing
     for name in done { #expect(!again.contains("publish imports/\(name)")) }
   }
 
+  @Test("Of its own run only the listed parts stand before the manifest, of others what stood")
+  func whatAnEarlierLifeLeftGoes() throws {
+    let bench = try exported()
+    let strays = ["contacts-000001-0098.csv", "contacts-000001-10099.csv.gz"]
+    let others = [
+      "contacts-000002-0001.csv.gz", "contacts-000001-000012-0001.csv.gz",
+      "contacts-000001-list.csv", "people-000001-0099.csv.gz",
+    ]
+    for name in strays + others { bench.box.files["imports/" + name] = [1] }
+    let outcome = bench.perform(bench.staging)
+    #expect(outcome.failure == nil)
+    let parts = outcome.state.stage.sealed.map(\.name)
+    let expected = (parts + others + ["contacts-000001.manifest.json"]).map { "imports/" + $0 }
+    #expect(bench.box.files.keys.sorted() == expected.sorted())
+  }
+
+  @Test("A part that went, or was cut, after it was published is published again")
+  func aLostPartComesAgain() throws {
+    let bench = try exported()
+    let box = bench.box
+    let parts = try #require(bench.state?.stage.sealed)
+    bench.wish { $0.isStopped = { box.calls.count >= parts.count } }
+    #expect(bench.perform(bench.staging).failure?.isStop == true)
+    #expect(bench.state?.stage.published == parts.map(\.name))
+    bench.wish { $0.isStopped = { false } }
+    box.files["imports/" + parts[0].name] = nil
+    box.files["imports/" + parts[1].name] = [1]
+    #expect(bench.perform(bench.staging).failure == nil)
+    for part in parts {
+      #expect(box.files["imports/" + part.name] == bench.spool().files[part.name])
+    }
+    let again = box.calls[parts.count...].filter { $0.hasPrefix("publish") }
+    #expect(again.count == 3, "two parts and the manifest")
+    #expect(again.last == "publish imports/contacts-000001.manifest.json")
+    #expect(bench.state?.stage.repeats == nil)
+  }
+
+  @Test func aLostPartThatTheSpoolNoLongerHasIsSaid() throws {
+    let bench = try exported()
+    try bench.spool().remove()
+    let failure = try #require(bench.perform(bench.staging).failure)
+    #expect(failure.kind == .storage)
+    #expect(failure.reason == "the spool no longer has it, and it does not stand on SFTP")
+    #expect(failure.next?.hasSuffix("campaign-sync checkpoint clear contacts") == true)
+  }
+
+  @Test("Where parts go as fast as they come, nobody uploads for ever")
+  func partsThatVanishAreUploadedThreeTimes() throws {
+    let bench = try exported()
+    let box = MemoryDropbox()
+    let job = StageJob(
+      name: "contacts", dropbox: BlindDropbox(inner: box),
+      spool: { run throws(SyncError) in bench.spool(run) }, uploads: 2)
+    let parts = try #require(bench.state?.stage.sealed)
+    for _ in 1...2 {
+      let before = box.calls.count
+      let failure = try #require(bench.perform(job).failure)
+      #expect(failure.kind == .unavailable)
+      #expect(failure.reason.hasPrefix("\(parts.count) parts went up three times"))
+      #expect(box.calls.count - before == 3 * parts.count)
+      #expect(bench.state?.phase == .staging)
+    }
+    #expect(bench.perform(bench.staging).failure == nil)
+  }
+
   @Test func anUnfinishedUploadLeavesNothingAtTheEnd() throws {
     let bench = try exported()
     bench.box.fail(next: [.breaksInUpload])
@@ -61,4 +126,22 @@ import Testing
     #expect(failure.kind == .configuration)
     #expect(failure.next?.contains("sftp:") == true)
   }
+}
+
+/// Takes everything and has nothing: somebody at the other end is quick.
+private struct BlindDropbox: Dropbox {
+  let inner: MemoryDropbox
+
+  func publish(_ localPath: String, as name: String) async throws(SyncError) {
+    try await inner.publish(bytes: [1], as: name)
+  }
+  func publish(bytes: [UInt8], as name: String) async throws(SyncError) {
+    try await inner.publish(bytes: bytes, as: name)
+  }
+  func list(_ pattern: String) throws(SyncError) -> [RemoteFile] { [] }
+  func stat(_ name: String) throws(SyncError) -> RemoteFile? { nil }
+  func read(_ name: String, offset: UInt64, count: Int) throws(SyncError) -> [UInt8] { [] }
+  func rename(_ name: String, to other: String) throws(SyncError) {}
+  func remove(_ name: String) throws(SyncError) {}
+  func makeFolder(_ name: String) throws(SyncError) {}
 }

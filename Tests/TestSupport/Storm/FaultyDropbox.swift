@@ -43,7 +43,8 @@ package final class FaultyDropbox: Dropbox {
 
   package func publish(_ localPath: String, as name: String) async throws(SyncError) {
     guard let bytes = local(localPath) else {
-      throw SyncError(.storage, "read \(localPath)", "there is no such file")
+      throw SyncError(
+        .storage, "read \(localPath)", "there is no such file", code: SyncError.fileMissingCode)
     }
     try await publish(bytes: bytes, as: name)
   }
