@@ -7,6 +7,7 @@ import Threads
 ///
 /// - Shape: a part is written as `contacts-000012-0001.part` and gets its final name,
 ///   `contacts-000012-0001.csv.gz` or `.csv`, when it is sealed. Folders 0700, files 0600.
+///   Open are the parts that lanes write, however many there are: files, and the memory of packers.
 ///   A sealed part that is appended to loses its final name first: the commit before the seal is
 ///   where a crash leaves us.
 package final class SpoolFolder: Spool {
@@ -66,8 +67,16 @@ package final class SpoolFolder: Spool {
       defer { table.hasNewNames = false }
       return (parts.compactMap { table.parts[$0] }, table.hasNewNames)
     }
-    for part in open { try part.file.flush() }  // others are sealed: flushed then
+    for part in open { try part.file.flush() }  // others are closed or sealed: flushed then
     if hasNewNames { try flushFolder(folder) }
+  }
+
+  package func close(_ number: Int) async throws(SyncError) {
+    try await packer(of: number).run { () throws(SyncError) in
+      guard let part = self.table.withLock({ $0.parts[number] }) else { return }
+      try part.file.flush()
+      _ = self.table.withLock { $0.parts.removeValue(forKey: number) }
+    }
   }
 
   package func seal(_ mark: PartMark) async throws(SyncError) -> SealedPart {

@@ -92,6 +92,22 @@ import Testing
     for name in files { try #require(mode(of: test.run + "/" + name) == 0o600, "\(name)") }
   }
 
+  @Test("Of many parts only those that lanes write are open")
+  func aClosedPartHoldsNoFileOpen() async throws {
+    let spool = spool()
+    var marks: [PartMark] = []
+    for number in 1...20 {
+      marks.append(try await spool.append(rows(1), rowCount: 100, to: PartMark(number: number)))
+      try spool.sync([number])
+      #expect(openFiles(below: run) == ["contacts-000012-\(RunName.padded(number, 4)).part"])
+      try await spool.close(number)
+    }
+    #expect(openFiles(below: run).isEmpty)
+    var digests: Set<String> = []
+    for mark in marks { digests.insert(try await spool.seal(mark).sha256) }
+    #expect(digests.count == 1 && openFiles(below: run).isEmpty)
+  }
+
   @Test func aFullDiskIsSaidInWords() async throws {
     try makeFolder(run)
     try #require(symlink("/dev/full", run + "/contacts-000012-0001.part") == 0)
@@ -115,6 +131,17 @@ import Testing
   private func rows(_ index: Int) -> [UInt8] {
     (0..<100).flatMap { Array("\(index * 100 + $0);Zoë \($0 % 7)\n".utf8) }
   }
+}
+
+/// Names of the files of a folder that this process holds open.
+private func openFiles(below folder: String) -> [String] {
+  let links = ((try? names(in: "/proc/self/fd")) ?? []).compactMap { name in
+    var target = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/fd/" + name, &target, target.count)
+    return count > 0
+      ? String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+  }
+  return links.filter { $0.hasPrefix(folder + "/") }.map { String($0.dropFirst(folder.count + 1)) }
 }
 
 func mode(of path: String) -> mode_t? {

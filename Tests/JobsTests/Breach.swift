@@ -65,6 +65,7 @@ private struct LateSpool: Spool {
   ) async throws(SyncError) -> PartMark {
     try await inner.append(rows, rowCount: rowCount, to: mark)
   }
+  func close(_ part: Int) async throws(SyncError) { try await inner.close(part) }
   func seal(_ mark: PartMark) async throws(SyncError) -> SealedPart { try await inner.seal(mark) }
   func path(of name: String) -> String { inner.path(of: name) }
   func write(manifest: [UInt8], as name: String) throws(SyncError) {

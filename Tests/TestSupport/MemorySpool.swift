@@ -16,6 +16,8 @@ package final class MemorySpool: Spool {
   private struct Content {
     var parts: [Int: Part] = [:]
     var files: [String: [UInt8]] = [:]
+    var open: Set<Int> = []
+    var mostOpen = 0
   }
 
   private let run: RunName
@@ -55,6 +57,9 @@ package final class MemorySpool: Spool {
     }
   }
 
+  /// Parts that were held open at one time, at most.
+  package var mostOpen: Int { content.withLock { $0.mostOpen } }
+
   package func append(
     _ rows: [UInt8], rowCount: Int, to mark: PartMark
   ) throws(SyncError) -> PartMark {
@@ -69,6 +74,8 @@ package final class MemorySpool: Spool {
       end.size = UInt64(part.bytes.count)
       end.rows += rowCount
       content.parts[mark.number] = part
+      content.open.insert(mark.number)
+      content.mostOpen = max(content.mostOpen, content.open.count)
       return end
     }
   }
@@ -82,6 +89,10 @@ package final class MemorySpool: Spool {
     }
   }
 
+  package func close(_ part: Int) async throws(SyncError) {
+    content.withLock { _ = $0.open.remove(part) }
+  }
+
   package func seal(_ mark: PartMark) async throws(SyncError) -> SealedPart {
     let mark = mark.size == 0 ? try append([], rowCount: 0, to: mark) : mark
     let name = finalName(mark.number)
@@ -93,6 +104,7 @@ package final class MemorySpool: Spool {
         bytes = try cut(&content, to: mark).bytes + trailer
         content.parts[mark.number] = nil
         content.files[name] = bytes
+        content.open.remove(mark.number)
       }
       return SealedPart(
         name: name, rows: mark.rows, bytes: UInt64(bytes.count), sha256: SHA256.hex(of: bytes))

@@ -6,7 +6,7 @@ import Testing
 package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case beginsWithTheHeader, countsRowsAndBytes, continuedEqualsCalm, cutsBackToTheMark
   case sealsTwiceTheSame, sealedIsTakenBack, emptyPartHoldsTheHeader, lostBytesAreAnError
-  case partsAreIndependent, manifestIsWritten, removedIsGone
+  case partsAreIndependent, closedIsOpenedAgain, manifestIsWritten, removedIsGone
 
   package static let header = Array("externalId;firstName\n".utf8)
   package static let run = RunName(job: "contacts", run: 12)
@@ -49,6 +49,7 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
     case .emptyPartHoldsTheHeader: try await emptyPartHoldsTheHeader(disk)
     case .lostBytesAreAnError: try await lostBytesAreAnError(disk)
     case .partsAreIndependent: try await partsAreIndependent(disk)
+    case .closedIsOpenedAgain: try await closedIsOpenedAgain(disk)
     case .manifestIsWritten:
       let spool = disk.open()
       try spool.write(manifest: [1], as: "contacts-000012.manifest.json")
@@ -164,6 +165,29 @@ package enum SpoolContract: String, CaseIterable, Sendable, CustomTestStringConv
     var digests: Set<String> = []
     for mark in marks { digests.insert(try await spool.seal(mark).sha256) }
     #expect(digests.count == 1 && disk.files().count == 4)
+  }
+
+  private func closedIsOpenedAgain(_ disk: Fixture) async throws {
+    let calm = disk.open()
+    var mark = try await calm.append(a, rowCount: 2, to: start)
+    mark = try await calm.append(b, rowCount: 1, to: mark)
+    let sealed = try await calm.seal(mark)
+    try calm.remove()
+
+    let spool = disk.open()
+    mark = try await spool.append(a, rowCount: 2, to: start)
+    _ = try await spool.append(b + b, rowCount: 2, to: mark)  // its commit never came
+    try spool.sync([1])
+    try await spool.close(1)
+    try await spool.close(1)
+    try await spool.close(99)
+    try spool.sync([1])
+    mark = try await spool.append(b, rowCount: 1, to: mark)
+    try spool.sync([1])
+    try await spool.close(1)
+    #expect(try await spool.seal(mark) == sealed)
+    try await spool.close(1)
+    #expect(try await disk.open().seal(mark) == sealed)
   }
 
   private func removedIsGone(_ disk: Fixture) async throws {

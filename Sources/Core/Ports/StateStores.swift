@@ -7,6 +7,9 @@ package protocol Spool: Sendable {
   func append(_ rows: [UInt8], rowCount: Int, to mark: PartMark) async throws(SyncError) -> PartMark
   /// Makes what was appended to these parts survive a crash; the committer calls it on its thread.
   func sync(_ parts: [Int]) throws(SyncError)
+  /// No lane writes this part any more: what is held open of it is let go, after a `sync` of what was
+  /// appended. Whoever comes back to it, to seal it or to go on, opens it again.
+  func close(_ part: Int) async throws(SyncError)
   /// Ends the stream of a part and gives its final name; sealing twice changes nothing.
   func seal(_ mark: PartMark) async throws(SyncError) -> SealedPart
   /// Local path of a sealed part or of the manifest.

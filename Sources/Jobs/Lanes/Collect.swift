@@ -51,6 +51,7 @@ extension IngressJob {
       var done = WrittenRows()
       var parts: [Int] = []
       if page.rows > 0 {
+        try await turn(&chain, emit)
         done = try await append(page, of: query, through: &rows, to: &chain, &parts)
       }
       if !page.removed.isEmpty { done.add(removed(page.removed)) }
@@ -69,6 +70,15 @@ extension IngressJob {
     }
   }
 
+  /// Begins the next part where the one in hand is full; that one is closed once its rows are committed.
+  private func turn(
+    _ chain: inout FileChain, _ emit: Emit<IngressState>
+  ) async throws(SyncError) {
+    guard let full = chain.export.scanned.turn(at: settings.csv.partSize, step: 1) else { return }
+    try await emit(Advance(now: true))
+    try await ports.spool(chain.run).close(full.number)
+  }
+
   /// Appends the rows of a page, and says what they mean for deletions.
   ///
   /// - Parameter parts: those that have to be flushed.
@@ -78,7 +88,6 @@ extension IngressJob {
   ) async throws(SyncError) -> WrittenRows {
     let target = try await target()
     guard target.query.columns == query.columns else { throw .schemaDrift(name) }
-    _ = chain.export.scanned.turn(at: settings.csv.partSize, step: 1)
     let appended = try await append(
       page, by: target.plan, asking: target, through: &rows, to: &chain.export.part,
       in: try ports.spool(chain.run))

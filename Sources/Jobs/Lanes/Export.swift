@@ -60,6 +60,7 @@ extension IngressJob {
       if let full = slot.scanned.turn(at: settings.csv.partSize, step: 1) {
         // On disk before anybody uploads it: a part that is up is never written again.
         try await emit(Advance(now: true) { [slot] in $0.export = slot })
+        try await spool.close(full.number)
         await feed.put(full)
       }
       let written = try await append(

@@ -76,6 +76,7 @@ struct RangeReader {
       // On disk before anybody uploads it: a part that is up is never written again.
       try await emit(
         Advance(now: true) { [lane, slot] in $0.export.partition?.parts[lane] = slot })
+      try await spool.close(full.number)
       await feed?.put(full)
     }
     let written = try await job.append(

@@ -163,7 +163,7 @@ import Testing
       wishes.isStopped = {
         asked.withLock { asked in
           asked += 1
-          return asked > 5
+          return asked > 7
         }
       }
     }

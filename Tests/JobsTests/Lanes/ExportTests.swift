@@ -33,6 +33,16 @@ import Testing
     #expect(bench.ledger.rows.values.allSatisfy { $0 == .sent })
   }
 
+  @Test("However many parts there are, only the one in hand is held open", arguments: [40, 400])
+  func fullPartsAreClosed(_ rows: Int) throws {
+    let bench = try IngressBench()
+    Contacts.fill(bench.table, rows)
+    let outcome = bench.life(.export)
+    #expect(outcome.failure == nil)
+    #expect(outcome.state.stage.sealed.count > 2)
+    #expect(bench.spool().mostOpen == 1)
+  }
+
   @Test func whatCannotBeMappedWaits() throws {
     let bench = try IngressBench()
     Contacts.fill(bench.table, 40)

@@ -27,6 +27,11 @@ package struct FaultySpool: Spool {
     try world.point("after fsync")
   }
 
+  package func close(_ part: Int) async throws(SyncError) {
+    try world.point("before close")
+    try await inner.close(part)
+  }
+
   package func seal(_ mark: PartMark) async throws(SyncError) -> SealedPart {
     try world.point("before seal")
     let part = try await inner.seal(mark)
