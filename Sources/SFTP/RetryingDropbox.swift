@@ -6,13 +6,13 @@ import Glibc
 /// - Shape: an upload starts again from byte 0. A rename whose answer was lost is looked up first.
 package struct RetryingDropbox<Inner: Dropbox>: Dropbox {
   private let inner: Inner
-  private let clock: any Clock
+  private let patience: Patience
   private let attempts: Int
 
   /// - Parameter attempts: how often each call is tried, at most.
-  package init(_ inner: Inner, clock: any Clock, attempts: Int) {
+  package init(_ inner: Inner, patience: Patience, attempts: Int) {
     self.inner = inner
-    self.clock = clock
+    self.patience = patience
     self.attempts = max(1, attempts)
   }
 
@@ -91,8 +91,10 @@ package struct RetryingDropbox<Inner: Dropbox>: Dropbox {
       } catch {
         if error.isRenameUnanswered { question = error }
         guard attempt < attempts, error.isPassing else { throw error }
-        await clock.sleep(pause(after: attempt, error))
-        if Task.isCancelled { throw .stopped }
+        let moment = patience.clock.now + pause(after: attempt, error)
+        // Where the deadline comes first, what the server lacks is the better answer.
+        guard patience.allows(moment) else { throw error }
+        try await patience.sleep(until: moment)
         attempt += 1
       }
     }
@@ -101,7 +103,7 @@ package struct RetryingDropbox<Inner: Dropbox>: Dropbox {
   /// One second, two, four, to thirty, and up to half as much by chance; longer when asked to.
   private func pause(after attempt: Int, _ error: SyncError) -> Duration {
     let base = Int64(min(30_000, 1000 << min(attempt - 1, 5)))
-    let chance = Int64(clock.random() % UInt64(base / 2 + 1))
+    let chance = Int64(patience.clock.random() % UInt64(base / 2 + 1))
     return max(.milliseconds(base + chance), error.retryAfter ?? .zero)
   }
 }

@@ -23,7 +23,7 @@ package actor SFTPSession {
   }
 
   func use<T>(_ work: @Sendable (SSHConnection) throws(SyncError) -> T) throws(SyncError) -> T {
-    if Task.isCancelled { throw .stopped }
+    if Task.isCancelled || settings.stop() { throw .stopped }
     let connection = try connected()
     defer { if connection.isBroken { self.connection = nil } }
     return try work(connection)

@@ -17,6 +17,8 @@ package struct SFTPSettings: Sendable {
   package var timeout = Duration.seconds(60)
   /// What resolving, connecting and logging in may take each.
   package var connectTimeout = Duration.seconds(20)
+  /// True where somebody asked for the end: waits give up soon, and nothing new is begun.
+  package var stop: @Sendable () -> Bool = { false }
 
   package init(_ settings: EnvironmentSettings.SFTP, passphrase: String?) {
     host = settings.host

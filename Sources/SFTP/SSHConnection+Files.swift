@@ -21,8 +21,9 @@ extension SSHConnection {
   /// Nil where there is nothing of that name.
   func stat(_ path: String) throws(SyncError) -> Attributes? {
     var raw = LIBSSH2_SFTP_ATTRIBUTES()
-    let code = libssh2_sftp_stat_ex(
-      sftp, path, UInt32(path.utf8.count), LIBSSH2_SFTP_STAT, &raw)
+    let code = answer {
+      libssh2_sftp_stat_ex(sftp, path, UInt32(path.utf8.count), LIBSSH2_SFTP_STAT, &raw)
+    }
     if code == 0 { return Attributes(raw) }
     let fault = fault()
     if fault.isMissing { return nil }
@@ -30,9 +31,13 @@ extension SSHConnection {
   }
 
   func remove(_ path: String) throws(SyncError) {
-    guard libssh2_sftp_unlink_ex(sftp, path, UInt32(path.utf8.count)) != 0 else { return }
+    guard unlink(path) != 0 else { return }
     let fault = fault()
     if !fault.isMissing { throw .sftp(fault, "remove \(path)") }
+  }
+
+  func unlink(_ path: String) -> Int32 {
+    answer { libssh2_sftp_unlink_ex(sftp, path, UInt32(path.utf8.count)) }
   }
 
   /// Makes a folder and those above it; what is there stays.
@@ -52,7 +57,8 @@ extension SSHConnection {
 
   /// - Returns: nil where it was made.
   private func makeFolder(_ path: String) -> SSHFault? {
-    libssh2_sftp_mkdir_ex(sftp, path, UInt32(path.utf8.count), 0o750) == 0 ? nil : fault()
+    let code = answer { libssh2_sftp_mkdir_ex(sftp, path, UInt32(path.utf8.count), 0o750) }
+    return code == 0 ? nil : fault()
   }
 
   /// Gives a file another name, over an older file of that name if there is one.
@@ -64,7 +70,7 @@ extension SSHConnection {
       if !lacksPosixRename, try replace(path, final, action) { return }
       try renamePlainly(path, final, action)
     } catch {
-      guard isBroken else { throw error }
+      guard isBroken, !error.isStop else { throw error }
       var unanswered = error
       unanswered.code = SyncError.renameUnansweredCode
       throw unanswered
@@ -75,8 +81,9 @@ extension SSHConnection {
   private func replace(_ path: String, _ final: String, _ action: String) throws(SyncError)
     -> Bool
   {
-    let code = libssh2_sftp_posix_rename_ex(
-      sftp, path, path.utf8.count, final, final.utf8.count)
+    let code = answer {
+      libssh2_sftp_posix_rename_ex(sftp, path, path.utf8.count, final, final.utf8.count)
+    }
     if code == 0 { return true }
     if code != Int32(LIBSSH2_FX_OP_UNSUPPORTED) {
       let fault = fault()
@@ -91,24 +98,34 @@ extension SSHConnection {
     throws(SyncError)
   {
     if try stat(final) != nil { try remove(final) }
-    let code = libssh2_sftp_rename_ex(
-      sftp, path, UInt32(path.utf8.count), final, UInt32(final.utf8.count), 0)
+    let code = answer {
+      libssh2_sftp_rename_ex(
+        sftp, path, UInt32(path.utf8.count), final, UInt32(final.utf8.count), 0)
+    }
     if code != 0 { throw failure(action) }
+  }
+
+  /// Closes a file or a listing.
+  @discardableResult
+  func closeHandle(_ handle: OpaquePointer) -> Int32 {
+    answer { libssh2_sftp_close_handle(handle) }
   }
 
   func read(_ path: String, offset: UInt64, count: Int) throws(SyncError) -> [UInt8] {
     let action = "read \(path)"
     guard
-      let file = libssh2_sftp_open_ex(
-        sftp, path, UInt32(path.utf8.count), UInt(LIBSSH2_FXF_READ), 0, LIBSSH2_SFTP_OPENFILE)
+      let file = handle({
+        libssh2_sftp_open_ex(
+          sftp, path, UInt32(path.utf8.count), UInt(LIBSSH2_FXF_READ), 0, LIBSSH2_SFTP_OPENFILE)
+      })
     else { throw failure(action) }
-    defer { libssh2_sftp_close_handle(file) }
+    defer { closeHandle(file) }
     libssh2_sftp_seek64(file, offset)
     var failed = false
     let bytes = [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, filled in
       buffer.withMemoryRebound(to: CChar.self) { characters in
         while filled < count, let start = characters.baseAddress {
-          let got = libssh2_sftp_read(file, start + filled, count - filled)
+          let got = answer { libssh2_sftp_read(file, start + filled, count - filled) }
           if got <= 0 {
             failed = got < 0
             break
@@ -125,19 +142,22 @@ extension SSHConnection {
   func list(_ folder: String, _ pattern: String) throws(SyncError) -> [(String, Attributes)] {
     let action = "list \(folder)"
     guard
-      let handle = libssh2_sftp_open_ex(
-        sftp, folder, UInt32(folder.utf8.count), 0, 0, LIBSSH2_SFTP_OPENDIR)
+      let handle = handle({
+        libssh2_sftp_open_ex(sftp, folder, UInt32(folder.utf8.count), 0, 0, LIBSSH2_SFTP_OPENDIR)
+      })
     else {
       let fault = fault()
       if fault.isMissing { return [] }
       throw .sftp(fault, action)
     }
-    defer { libssh2_sftp_close_handle(handle) }
+    defer { closeHandle(handle) }
     var files: [(String, Attributes)] = []
     var name = [CChar](repeating: 0, count: 4096)
     while true {
       var raw = LIBSSH2_SFTP_ATTRIBUTES()
-      let count = libssh2_sftp_readdir_ex(handle, &name, name.count, nil, 0, &raw)
+      let count = answer {
+        libssh2_sftp_readdir_ex(handle, &name, name.count, nil, 0, &raw)
+      }
       if count == 0 { break }
       guard count > 0 else { throw failure(action) }
       let bytes = name.prefix(Int(count)).map { UInt8(bitPattern: $0) }

@@ -27,7 +27,7 @@ extension SSHConnection {
       try rename(temporary, to: final)
     } catch {
       if !isBroken {
-        _ = libssh2_sftp_unlink_ex(sftp, temporary, UInt32(temporary.utf8.count))
+        _ = unlink(temporary)
       }
       if error.isStop || error.kind == .storage { throw error }
       var named = error
@@ -86,8 +86,10 @@ extension SSHConnection {
 
   private func open(_ path: String) -> OpaquePointer? {
     let flags = LIBSSH2_FXF_WRITE | LIBSSH2_FXF_CREAT | LIBSSH2_FXF_TRUNC
-    return libssh2_sftp_open_ex(
-      sftp, path, UInt32(path.utf8.count), UInt(flags), 0o640, LIBSSH2_SFTP_OPENFILE)
+    return handle {
+      libssh2_sftp_open_ex(
+        sftp, path, UInt32(path.utf8.count), UInt(flags), 0o640, LIBSSH2_SFTP_OPENFILE)
+    }
   }
 
   /// Stopped, it sends the blocks to their end that libssh2 has begun: the server takes what follows a
@@ -98,7 +100,7 @@ extension SSHConnection {
     var window = UploadWindow(uploadMemory())
     var sent: UInt64 = 0
     while true {
-      let isStopped = Task.isCancelled
+      let isStopped = isStopped
       if !isStopped { try window.fill(from: reader) }
       let bytes = isStopped ? window.underWay : window.unconfirmed
       if bytes.isEmpty, isStopped { throw .stopped }
@@ -114,9 +116,10 @@ extension SSHConnection {
     _ bytes: UnsafeRawBufferPointer, to file: OpaquePointer, _ action: String, after: UInt64
   ) throws(SyncError) -> Int {
     guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return 0 }
-    let count = libssh2_sftp_write(file, start, bytes.count)
+    let count = answer { libssh2_sftp_write(file, start, bytes.count) }
     guard count >= 0 else {
       var error = failure(action, isWrite: true)
+      if error.isStop { throw error }
       error.reason += ", after \(after) bytes"
       throw error
     }
@@ -129,14 +132,14 @@ extension SSHConnection {
   {
     if let failed {
       if failed.isStop {
-        libssh2_sftp_close_handle(file)
+        closeHandle(file)
       } else {
         giveUp()  // perhaps within a block
       }
       throw failed
     }
     var error: SyncError?
-    if !lacksFsync, libssh2_sftp_fsync(file) != 0 {
+    if !lacksFsync, answer({ libssh2_sftp_fsync(file) }) != 0 {
       let fault = fault()
       if fault == .unsupported || fault == .denied {  // some switch it off
         lacksFsync = true
@@ -144,7 +147,7 @@ extension SSHConnection {
         error = .sftp(fault, action, isWrite: true)
       }
     }
-    if libssh2_sftp_close_handle(file) != 0, error == nil {
+    if closeHandle(file) != 0, error == nil {
       error = failure(action, isWrite: true)
     }
     if let error { throw error }

@@ -4,7 +4,7 @@ import Glibc
 
 /// One SSH connection with its SFTP channel: the owner of libssh2's handles.
 ///
-/// - Shape: every call waits; only `SFTPSession` may use it, on its thread.
+/// - Shape: every call waits, until a stop; only `SFTPSession` may use it, on its thread.
 final class SSHConnection {
   let settings: SFTPSettings
   private let socket: Int32
@@ -15,6 +15,7 @@ final class SSHConnection {
   /// What the server was found not to offer.
   var lacksPosixRename = false
   var lacksFsync = false
+  private var wait: SocketWait
   private var memory: UnsafeMutableRawBufferPointer?
 
   /// Connects, checks the server's key, logs in and starts SFTP.
@@ -27,23 +28,25 @@ final class SSHConnection {
       throw SyncError(.bug, "start an SSH session", "libssh2 has no memory for it")
     }
     self.session = session
+    wait = SocketWait(limit: settings.connectTimeout, stop: settings.stop)
     do throws(SyncError) {
-      socket = try connectSocket(settings)
+      socket = try connectSocket(settings, wait)
     } catch {
       libssh2_session_free(session)
       throw error
     }
     // From here on deinit closes and frees, also when one of these throws.
-    libssh2_session_set_timeout(session, Int(settings.connectTimeout.milliseconds))
+    libssh2_session_set_blocking(session, 0)
     let known = try preferKnownKeys(knownHosts)
     try handshake(known)
     try checkHostKey(known, knownHosts)
     try logIn(privateKey)
     try startSFTP()
-    libssh2_session_set_timeout(session, Int(settings.timeout.milliseconds))
+    wait.limit = settings.timeout
   }
 
   deinit {
+    libssh2_session_set_blocking(session, 1)
     if !isBroken {
       libssh2_session_set_timeout(session, 2000)
       libssh2_session_disconnect_ex(session, SSH_DISCONNECT_BY_APPLICATION, "done", "")
@@ -71,6 +74,23 @@ final class SSHConnection {
     return new
   }
 
+  // MARK: Waiting
+
+  /// Somebody asked for the end.
+  var isStopped: Bool { wait.isStopped }
+
+  /// The last call is to be made again when the socket is ready.
+  var isUnanswered: Bool { libssh2_session_last_errno(session) == LIBSSH2_ERROR_EAGAIN }
+
+  /// Waits a moment for what libssh2 waits for; false where the time is up.
+  func goesOn(since began: ContinuousClock.Instant) -> Bool {
+    let directions = libssh2_session_block_directions(session)
+    let reads = directions & LIBSSH2_SESSION_BLOCK_INBOUND != 0
+    let writes = directions & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0
+    let events = (reads ? POLLIN : 0) | (writes ? POLLOUT : 0)
+    return wait.goesOn(socket, for: events, since: began)
+  }
+
   // MARK: Failures
 
   /// Nothing more goes over this session.
@@ -78,6 +98,10 @@ final class SSHConnection {
 
   /// What the last call failed with; notes when the session is lost by it.
   func fault() -> SSHFault {
+    if let end = wait.end {
+      isBroken = true
+      return end
+    }
     let code = libssh2_session_last_errno(session)
     if code == LIBSSH2_ERROR_SFTP_PROTOCOL, let channel {
       return .status(UInt(libssh2_sftp_last_error(channel)))
@@ -144,7 +168,8 @@ final class SSHConnection {
   }
 
   private func handshake(_ known: [KnownHosts.Entry]) throws(SyncError) {
-    guard libssh2_session_handshake(session, socket) == 0 else { throw handshakeFailure() }
+    let code = answer { libssh2_session_handshake(session, socket) }
+    guard code == 0 else { throw handshakeFailure() }
   }
 
   private func handshakeFailure() -> SyncError {
@@ -190,9 +215,11 @@ final class SSHConnection {
 
   private func logIn(_ key: borrowing PrivateKey) throws(SyncError) {
     let code = key.withText { text, count in
-      libssh2_userauth_publickey_frommemory(
-        session, settings.user, settings.user.utf8.count, nil, 0, text, count,
-        settings.passphrase)
+      answer {
+        libssh2_userauth_publickey_frommemory(
+          session, settings.user, settings.user.utf8.count, nil, 0, text, count,
+          settings.passphrase)
+      }
     }
     guard code != 0 else { return }
     let fault = fault()
@@ -220,7 +247,7 @@ final class SSHConnection {
   }
 
   private func startSFTP() throws(SyncError) {
-    channel = libssh2_sftp_init(session)
+    channel = handle { libssh2_sftp_init(session) }
     guard channel == nil else { return }
     let fault = fault()
     if !isCutOff(fault), case .library(let code) = fault,

@@ -7,6 +7,8 @@ enum SSHFault: Equatable, Sendable {
   case status(UInt)
   /// Anything else; the session is not used again.
   case library(Int32)
+  /// Somebody asked for the end, and the server did not answer soon.
+  case stopped
 
   static let noSuchFile = SSHFault.status(2)
   static let noSuchPath = SSHFault.status(10)
@@ -20,6 +22,7 @@ enum SSHFault: Equatable, Sendable {
     switch self {
     case .status(let status): SyncError.sftpStatusPrefix + String(status)
     case .library(let code): "libssh2 \(code)"
+    case .stopped: "stopped"
     }
   }
 }
@@ -33,6 +36,7 @@ extension SyncError {
   /// A request that failed within a session.
   static func sftp(_ fault: SSHFault, _ action: String, isWrite: Bool = false) -> SyncError {
     switch fault {
+    case .stopped: unanswered(action)
     case .library(LIBSSH2_ERROR_TIMEOUT), .library(LIBSSH2_ERROR_SOCKET_TIMEOUT):
       SyncError(
         .unavailable, action, "the SFTP server did not answer in time", code: fault.code,
@@ -64,6 +68,14 @@ extension SyncError {
         .protocolBroken, action, "the server answered with an unexpected status",
         code: fault.code, next: again)
     }
+  }
+
+  /// A stop, of which it is worth knowing who did not answer meanwhile.
+  private static func unanswered(_ action: String) -> SyncError {
+    var error = SyncError.stopped
+    error.action = action
+    error.reason = "asked to stop, and the SFTP server did not answer meanwhile"
+    return error
   }
 
   private static func full(_ action: String, _ reason: String, _ fault: SSHFault) -> SyncError {

@@ -4,7 +4,7 @@ import Glibc
 /// Opens a TCP connection to the first of the host's addresses that answers, IPv6 or IPv4.
 ///
 /// - Returns: a non-blocking socket; the caller closes it.
-func connectSocket(_ settings: SFTPSettings) throws(SyncError) -> Int32 {
+func connectSocket(_ settings: SFTPSettings, _ wait: SocketWait) throws(SyncError) -> Int32 {
   let action = "connect to \(settings.hostName)"
   var hints = addrinfo()
   hints.ai_family = AF_UNSPEC
@@ -22,10 +22,11 @@ func connectSocket(_ settings: SFTPSettings) throws(SyncError) -> Int32 {
   var next: UnsafeMutablePointer<addrinfo>? = found
   while let address = next {
     next = address.pointee.ai_next
-    switch openSocket(address.pointee, within: settings.connectTimeout) {
+    switch openSocket(address.pointee, wait) {
     case .success(let socket): return socket
     case .failure(let code): failure = code.errno
     }
+    if failure == ECANCELED { throw .stopped }
   }
   let reason =
     switch failure {
@@ -41,13 +42,13 @@ func connectSocket(_ settings: SFTPSettings) throws(SyncError) -> Int32 {
 
 private struct SystemCode: Error { let errno: Int32 }
 
-private func openSocket(_ address: addrinfo, within limit: Duration) -> Result<Int32, SystemCode> {
+private func openSocket(_ address: addrinfo, _ wait: SocketWait) -> Result<Int32, SystemCode> {
   let kind = address.ai_socktype | Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
   let descriptor = socket(address.ai_family, kind, address.ai_protocol)
   guard descriptor >= 0 else { return .failure(SystemCode(errno: errno)) }
   var code: Int32 = 0
   if connect(descriptor, address.ai_addr, address.ai_addrlen) != 0 {
-    code = errno == EINPROGRESS ? outcome(of: descriptor, within: limit) : errno
+    code = errno == EINPROGRESS ? outcome(of: descriptor, wait) : errno
   }
   guard code == 0 else {
     close(descriptor)
@@ -61,24 +62,11 @@ private func openSocket(_ address: addrinfo, within limit: Duration) -> Result<I
 }
 
 /// Waits for the end of a connect; 0 is success.
-private func outcome(of descriptor: Int32, within limit: Duration) -> Int32 {
-  var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-  var ready: Int32
-  repeat {
-    ready = poll(&wait, 1, limit.milliseconds)
-  } while ready < 0 && errno == EINTR
-  guard ready != 0 else { return ETIMEDOUT }
-  guard ready > 0 else { return errno }
+private func outcome(of descriptor: Int32, _ wait: SocketWait) -> Int32 {
+  let end = wait.connected(descriptor)
+  guard end == 0 else { return end }
   var code: Int32 = 0
   var size = socklen_t(MemoryLayout<Int32>.size)
   guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 else { return errno }
   return code
-}
-
-extension Duration {
-  /// For C calls that count in milliseconds.
-  var milliseconds: Int32 {
-    let (seconds, attoseconds) = components
-    return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000)
-  }
 }

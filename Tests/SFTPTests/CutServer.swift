@@ -8,19 +8,8 @@ final class CutServer: Sendable {
   private let listener: Int32
 
   init(before server: Int, after count: Int) throws {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    self.listener = listener
-    let port = withAddress(0) { address, size in
-      var length = size
-      guard bind(listener, address, size) == 0, listen(listener, 8) == 0,
-        getsockname(listener, address, &length) == 0
-      else { return -1 }
-      return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-        Int(UInt16(bigEndian: $0.pointee.sin_port))
-      }
-    }
-    self.port = port
-    try #require(port > 0)
+    let (listener, port) = try listeningSocket()
+    (self.listener, self.port) = (listener, port)
     startThread {
       while case let client = accept(listener, nil, nil), client >= 0 {
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)  // no child of another test may keep it open
@@ -33,6 +22,31 @@ final class CutServer: Sendable {
   }
 
   deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+}
+
+/// A server on loopback that takes connections and says nothing: one that was stopped, or is swamped.
+final class MuteServer: Sendable {
+  let port: Int
+  private let listener: Int32
+
+  init() throws { (listener, port) = try listeningSocket() }
+
+  deinit { close(listener) }
+}
+
+private func listeningSocket() throws -> (Int32, port: Int) {
+  let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  let port = withAddress(0) { address, size in
+    var length = size
+    guard bind(listener, address, size) == 0, listen(listener, 8) == 0,
+      getsockname(listener, address, &length) == 0
+    else { return -1 }
+    return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+      Int(UInt16(bigEndian: $0.pointee.sin_port))
+    }
+  }
+  try #require(port > 0)
+  return (listener, port)
 }
 
 /// Both ends of one connection; closed when nobody carries between them any more.

@@ -9,21 +9,24 @@ import Testing
   private let memory = MemoryDropbox()
   private let clock = FakeClock()
   private var box: RetryingDropbox<MemoryDropbox> {
-    RetryingDropbox(memory, clock: clock, attempts: 3)
+    RetryingDropbox(memory, patience: Patience(clock: clock), attempts: 3)
   }
 
   @Test("A retrying dropbox keeps the promises", arguments: DropboxContract.all)
   func keepsTheContract(_ promise: DropboxContract) async throws {
-    try await promise.check(RetryingDropbox(MemoryDropbox(), clock: FakeClock(), attempts: 3))
+    try await promise.check(
+      RetryingDropbox(MemoryDropbox(), patience: Patience(clock: FakeClock()), attempts: 3))
   }
 
   @Test func anUploadStartsAgainFromTheFirstByte() async throws {
-    memory.fail(next: [.breaksInUpload, .breaksOff])
+    memory.fail(next: [.breaksInUpload])
     try await box.publish(bytes: Array(0..<100), as: "imports/a.csv")
     #expect(memory.files == ["imports/a.csv": Array(0..<100)])
-    #expect(clock.sleeps.count == 2)
-    #expect(clock.sleeps[0] >= .seconds(1) && clock.sleeps[0] <= .milliseconds(1500))
-    #expect(clock.sleeps[1] >= .seconds(2) && clock.sleeps[1] <= .milliseconds(3000))
+    #expect(clock.uptime >= .seconds(1) && clock.uptime <= .milliseconds(1500))
+    memory.fail(next: [.breaksInUpload, .breaksOff])
+    try await box.publish(bytes: Array(0..<100), as: "imports/b.csv")
+    #expect(memory.files["imports/b.csv"] == Array(0..<100))
+    #expect(clock.uptime >= .seconds(4) && clock.uptime <= .seconds(6))
   }
 
   @Test func attemptsAreBounded() async throws {
@@ -94,10 +97,32 @@ import Testing
     #expect(memory.calls.count == 1)
   }
 
+  @Test("A stop ends the wait for another attempt")
+  func aStopIsHeardBetweenAttempts() async throws {
+    memory.fail(next: [.breaksOff, .breaksOff])
+    let patience = Patience(clock: clock) { [clock] in clock.uptime > .zero }
+    let box = RetryingDropbox(memory, patience: patience, attempts: 3)
+    let error = await #expect(throws: SyncError.self) { try await box.stat("a.csv") }
+    #expect(error?.isStop == true)
+    #expect(memory.calls.count == 1)
+    #expect(clock.uptime <= .seconds(1))
+  }
+
+  @Test("Where the deadline comes before the next attempt, the last failure is the answer")
+  func noAttemptIsWaitedForPastTheDeadline() async throws {
+    memory.fail(next: [.breaksOff, .breaksOff])
+    let patience = Patience(clock: clock, deadline: clock.now + .milliseconds(500))
+    let box = RetryingDropbox(memory, patience: patience, attempts: 3)
+    let error = await #expect(throws: SyncError.self) { try await box.stat("a.csv") }
+    #expect(error?.kind == .unavailable && error?.isStop == false)
+    #expect(error?.reason == "the session broke off")
+    #expect(clock.sleeps.isEmpty)
+  }
+
   @Test func aSessionDroppedInMidUploadEndsWithTheWholeFile() async throws {
     try await withSSHD { server in
       let sftp = SFTPDropbox(.patient(try server.settings()))
-      let box = RetryingDropbox(sftp, clock: clock, attempts: 3)
+      let box = RetryingDropbox(sftp, patience: Patience(clock: clock), attempts: 3)
       for megabytes in [128, 512, 1024, 2048] where clock.sleeps.isEmpty {
         let folder = TemporaryFolder()
         let local = try sparseFile(in: folder, megabytes: megabytes)
@@ -112,14 +137,14 @@ import Testing
         #expect(files.map(\.name) == ["imports/a.csv.gz"])
         #expect(files.map(\.size) == [UInt64(megabytes) << 20])
       }
-      #expect(clock.sleeps.count == 1)
+      #expect(clock.uptime >= .seconds(1) && clock.uptime <= .milliseconds(1500), "one more")
     }
   }
 
   @Test func idleSessionsThatDiedTogetherCostOneAttempt() async throws {
     try await withSSHD { server in
       let sftp = SFTPDropbox(.patient(try server.settings()))
-      let box = RetryingDropbox(sftp, clock: clock, attempts: 2)
+      let box = RetryingDropbox(sftp, patience: Patience(clock: clock), attempts: 2)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<4 {
           group.addTask { try await box.publish(bytes: [1], as: "\(number).csv") }

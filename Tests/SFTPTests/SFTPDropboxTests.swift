@@ -157,6 +157,42 @@ import Testing
       #expect(try await box.list("*").isEmpty)
     }
   }
+
+  @Test func aStopEndsAnUploadBetweenBlocks() async throws {
+    try await withSSHD { server in
+      let isStopped = Flag()
+      var settings = SFTPSettings(try server.settings(), passphrase: nil)
+      let calm = SFTPDropbox(settings)
+      settings.stop = { isStopped.isUp }
+      let box = SFTPDropbox(settings)
+      let error = try await server.strikeUpload(of: "a", through: box) { _ in isStopped.raise() }
+      #expect(error.isStop == true)
+      #expect(try await calm.list("*").isEmpty)
+    }
+  }
+
+  @Test("A server that answers nothing any more does not keep a stop waiting")
+  func aStopEndsAnUploadThatStandsStill() async throws {
+    try await withSSHD { server in
+      let (isStopped, isOver) = (Flag(), Flag())
+      var settings = SFTPSettings(try server.settings(), passphrase: nil)
+      settings.timeout = .seconds(3600)
+      settings.stop = { isStopped.isUp }
+      let box = SFTPDropbox(settings)
+      let error = try await server.strikeUpload(of: "a", through: box) { upload in
+        server.holdUp {
+          isStopped.raise()
+          Task {
+            _ = await upload.result
+            isOver.raise()
+          }
+          while !isOver.isUp { _ = poll(nil, 0, 5) }
+        }
+      }
+      #expect(error.isStop == true)
+      #expect(access("\(server.files)/a.csv.gz", F_OK) != 0)
+    }
+  }
 }
 
 extension PrivateSSHD {

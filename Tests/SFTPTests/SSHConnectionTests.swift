@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -157,6 +158,30 @@ import Testing
       }
       #expect(error?.kind == .unavailable)
       #expect(error?.reason == "nothing accepts connections there")
+    }
+  }
+
+  @Test("A stop ends the wait for a server that takes the connection and says nothing")
+  func aStopEndsTheWayIn() async throws {
+    try await withSSHD { server in
+      let mute = try MuteServer()
+      var settings = try server.settings()
+      settings.port = mute.port
+      settings.knownHosts = try server.write(
+        known: server.knownHostLines("[127.0.0.1]:\(mute.port)"), name: "mute")
+      var patient = SFTPSettings(settings, passphrase: nil)
+      patient.connectTimeout = .seconds(3600)
+      let looks = Atomic<Int>(0)
+      patient.stop = { looks.add(1, ordering: .relaxed).newValue > 2 }
+      let stopped = await failure(patient)
+      #expect(stopped?.isStop == true)
+      #expect(stopped?.reason.contains("the SFTP server did not answer") == true)
+      patient.connectTimeout = .milliseconds(300)
+      patient.stop = { false }
+      let error = await failure(patient)
+      #expect(error?.kind == .unavailable && error?.isStop == false)
+      #expect(error?.reason == "the SFTP server did not answer in time")
+      withExtendedLifetime(mute) {}
     }
   }
 

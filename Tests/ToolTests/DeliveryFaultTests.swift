@@ -62,7 +62,7 @@ extension FaultTests {
           right.replacing("port: \(port)", with: "port: \(silent)"),
           to: "jobs/environments/test.yaml")
         try await sandbox.type("export contacts").expect(0)
-        try await sandbox.type("stage contacts --deadline 1s").expect(75, "127.0.0.1")
+        try await sandbox.type("stage contacts --deadline 5s").expect(75, "127.0.0.1")
       }
       try sandbox.write(right, to: "jobs/environments/test.yaml")
       try await sandbox.type("stage contacts").expect(0)

@@ -134,7 +134,9 @@ struct Connections {
     if let source = settings.passphrase {
       passphrase = try Secrets.read(source, for: "sftp.privateKey")
     }
-    return SFTPDropbox(SFTPSettings(settings, passphrase: passphrase))
+    var reach = SFTPSettings(settings, passphrase: passphrase)
+    reach.stop = patience.stop
+    return SFTPDropbox(reach)
   }
 
   /// The shared gate; a reader that leaves no trace makes no folder for it.

@@ -76,7 +76,7 @@ struct EgressRun {
       ports: EgressPorts(
         export: ExportReader(
           settings.files,
-          dropbox: RetryingDropbox(sftp, clock: patience.clock, attempts: 5), ledger: ledger,
+          dropbox: RetryingDropbox(sftp, patience: patience, attempts: 5), ledger: ledger,
           digest: { SHA256.hex(of: $0) }, patience: patience,
           note: { [log, settings] in log.notice("\(settings.name): \($0)") }),
         activities: activities, ledger: ledger,

@@ -31,7 +31,7 @@ struct JobParts {
     content = state.content.text
     self.ledger = ledger
     self.workflow = workflow
-    dropbox = sftp.map { RetryingDropbox($0, clock: run.patience.clock, attempts: 5) }
+    dropbox = sftp.map { RetryingDropbox($0, patience: run.patience, attempts: 5) }
     spool = state.spool
     signalGate = try connections.gate("workflow-" + (state.settings.load?.workflow ?? "none"))
     patience = run.patience

@@ -80,7 +80,7 @@ struct OptOutRun {
       job: settings.name, share: options.rejectLimit ?? settings.rejectLimit)
     var ports = OptOutPorts(
       export: ExportReader(
-        files, dropbox: RetryingDropbox(sftp, clock: patience.clock, attempts: 5),
+        files, dropbox: RetryingDropbox(sftp, patience: patience, attempts: 5),
         ledger: ledger, digest: { SHA256.hex(of: $0) }, patience: patience,
         note: { [log, settings] in log.notice("\(settings.name): \($0)") }),
       source: dynamics, contacts: try connections.consents(first: dynamics), ledger: ledger,

@@ -37,9 +37,8 @@ struct Sweep {
         next: "add `sftp:` to the environment file: docs/jobs.md")
     }
     if let archive { try RemoteName.check(archive + "/x") }
-    let clock = connections.patience.clock
-    dropbox = RetryingDropbox(sftp, clock: clock, attempts: 5)
-    now = clock.now
+    dropbox = RetryingDropbox(sftp, patience: connections.patience, attempts: 5)
+    now = connections.patience.clock.now
     self.workspace = workspace
     self.archive = archive
     self.isDry = isDry
