@@ -52,7 +52,10 @@ actor LedgerReader {
     countHeld = try database.prepare("SELECT count(*) FROM pending WHERE parent IS NOT NULL")
     selectParents = try database.prepare("SELECT parent FROM links WHERE key = ?")
     selectChildren = try database.prepare(
-      "SELECT key FROM links WHERE parent = ? AND key > ? ORDER BY key LIMIT ?")
+      """
+      SELECT key FROM links WHERE parent = ?1 AND key > ?2
+      UNION SELECT key FROM formerly WHERE parent = ?1 AND key > ?2 ORDER BY key LIMIT ?3
+      """)
     selectAbsent = try database.prepare(
       """
       SELECT key FROM known WHERE key > ? AND scan < (SELECT value FROM meta WHERE name = 'scan')

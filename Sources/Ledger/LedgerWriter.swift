@@ -77,7 +77,7 @@ final class LedgerWriter {
       let before = known
       links.discard()
       for entry in entries { try record(entry, at: now) }
-      try links.flush()
+      try links.flush(at: now)
       guard known != before else { return }
       writeCount.bind(1, known)
       try writeCount.run()

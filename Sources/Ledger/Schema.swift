@@ -9,7 +9,7 @@ import Core
 ///   newest). `deletions.state`: 0 the chain in hand has the row, 1 waiting, 2 released, 3 approved.
 ///   `deleted` are those applied in the last 24 hours, `departed` all of them in their order; `listed` are the
 ///   rows of a scan of keys that are still to be read;
-///   `staged` are the rows of files on their way that Campaign may not have; `links` are the parents that rows name,
+///   `staged` are the rows of files on their way that Campaign may not have; `links` are the parents that rows name, `formerly` those that they named before, for some time,
 ///   and `pending.parent` is the one that a row waits for. `arrived` are activities that Dynamics
 ///   has, with the day of the news (days since 1970). `consents` are what an opt-out job knows of a
 ///   contact and an attribute (its place in the closed list): 1 is opted out; `dynamics` and
@@ -66,6 +66,13 @@ enum Schema {
     CREATE INDEX decisions_by_time ON decisions (at);
     """,
     "CREATE TABLE listed (key BLOB PRIMARY KEY) WITHOUT ROWID",
+    """
+    CREATE TABLE formerly (
+      key BLOB NOT NULL, parent BLOB NOT NULL, at INTEGER NOT NULL,
+      PRIMARY KEY (key, parent)) WITHOUT ROWID;
+    CREATE INDEX formerly_by_parent ON formerly (parent, key);
+    CREATE INDEX formerly_by_time ON formerly (at);
+    """,
   ]
 
   static var current: Int { steps.count }

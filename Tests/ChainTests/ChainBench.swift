@@ -225,7 +225,8 @@ final class ChainBench: Sendable {
 
   /// As a crontab runs it: again after a death, and later where it says so.
   private func persist(
-    _ settings: IngressSettings, _ goal: IngressJob.Goal, leavesDeletes: Bool = false
+    _ settings: IngressSettings, _ goal: IngressJob.Goal, leavesDeletes: Bool = false,
+    isOneProcess: Bool
   ) async throws -> String? {
     for _ in 0..<40 {
       try await files.load(into: campaign)
@@ -233,6 +234,7 @@ final class ChainBench: Sendable {
       if world.isDead {
         try await down.withLock { $0 }()
         world.reboot()
+        if isOneProcess { throw Died() }
       } else if let failure = outcome.failure, !failure.isLoading {
         guard failure.kind == .unavailable else { return "\(settings.name): \(failure)" }
         world.pass(.seconds(60))
@@ -245,17 +247,33 @@ final class ChainBench: Sendable {
 
   /// `run --all`: rows from parents to children, deletions from children to parents.
   ///
-  /// - Parameter rest: what passes after it, so that an import can be signalled and end.
-  func runAll(then rest: Duration = .zero) async throws -> String? {
-    for job in jobs {
-      if let problem = try await persist(job, .next, leavesDeletes: true) { return problem }
+  /// - Parameters:
+  ///   - rest: what passes after it, so that an import can be signalled and end.
+  ///   - isOneProcess: a death is that of all jobs, and the next life begins with the first one.
+  func runAll(
+    then rest: Duration = .zero, isOneProcess: Bool = false
+  ) async throws -> String? {
+    for _ in 0..<40 {
+      do {
+        for job in jobs {
+          let problem = try await persist(
+            job, .next, leavesDeletes: true, isOneProcess: isOneProcess)
+          if let problem { return problem }
+        }
+        for job in jobs.reversed() {
+          let problem = try await persist(job, .deletes, isOneProcess: isOneProcess)
+          if let problem { return problem }
+        }
+        world.pass(rest)
+        return nil
+      } catch is Died {
+        continue
+      }
     }
-    for job in jobs.reversed() {
-      if let problem = try await persist(job, .deletes) { return problem }
-    }
-    world.pass(rest)
-    return nil
+    return "forty runs were not enough"
   }
+
+  private struct Died: Error {}
 
   /// What is not as the job files promise; empty where all is.
   func differences() async throws -> [String] {

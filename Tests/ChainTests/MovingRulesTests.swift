@@ -30,6 +30,46 @@ import Testing
     return try await bench.dataverse.mutate(table: table, mutation)
   }
 
+  /// Rows of one table get the parent that others have.
+  private func move(
+    _ bench: ChainBench, _ table: String, _ column: String, from parents: [RowKey]
+  ) async throws {
+    let all = try await mutate(bench, "contact") { $0.updates = 14 }.updated
+    let other = try #require(all.first { !parents.contains($0) })
+    for parent in parents {
+      try await mutate(bench, table) {
+        $0.set = [.init(column: column, value: other.description)]
+        $0.having = [.init(column: column, value: parent.description)]
+      }
+    }
+  }
+
+  @Test func movesByFileWhileItsParentGoes() async throws {
+    let bench = try await bench {
+      $0.importDelay = 30
+    } jobs: {
+      if $0.name == "vehicles" { $0.sendByFile() }
+    }
+    let gone = try await mutate(bench, "contact") { $0.deletes = 6 }.deleted
+    try await move(bench, "cs_vehicle", "cs_contactid", from: gone)
+    for _ in 1...6 { #expect(try await bench.runAll(then: pause) == nil) }
+    #expect(try await bench.differences().isEmpty)
+  }
+
+  @Test func movesBeforeACutOffDeletionIsHeardOf() async throws {
+    let bench = try await bench()
+    let gone = try await mutate(bench, "contact") { $0.deletes = 6 }.deleted
+    let world = bench.world
+    bench.whileDown { [self] in
+      if world.kills < gone.count { return world.die(at: "after DELETE") }
+      try await move(bench, "cs_vehicle", "cs_contactid", from: gone)
+    }
+    world.die(at: "after DELETE")
+    for _ in 1...3 { #expect(try await bench.runAll(isOneProcess: true) == nil) }
+    #expect(world.kills == gone.count, "all are deleted, and nobody knows")
+    #expect(try await bench.differences().isEmpty)
+  }
+
   @Test("A row that waits for its parent and gets another one by file", arguments: [false, true])
   func movesWhileItWaits(byReplay: Bool) async throws {
     let bench = try await bench(jobs: { job in

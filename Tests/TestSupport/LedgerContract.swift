@@ -216,9 +216,22 @@ package enum LedgerContract: String, CaseIterable, Sendable, CustomTestStringCon
     let first = try await ledger.children(of: three, after: nil, limit: 1)
     #expect(try await ledger.children(of: three, after: first.last, limit: 9).count == 1)
     try ledger.record([.linked(one, parents: [two])], at: late)
-    #expect(try await ledger.children(of: three, after: nil, limit: 9) == [two])
+    #expect(try await ledger.parents(of: [one])[one] == [two])
+    #expect(try await Set(ledger.children(of: three, after: nil, limit: 9)) == [one, two])
+    let former = try await ledger.children(of: three, after: nil, limit: 1)
+    #expect(try await ledger.children(of: three, after: former.last, limit: 9).count == 1)
     try ledger.record([.linked(one, parents: []), .forgotten(two)], at: late)
     #expect(try await ledger.parents(of: [one, two]).isEmpty)
+    #expect(try await ledger.children(of: two, after: nil, limit: 9) == [one], "formerly")
+    #expect(try await ledger.children(of: three, after: nil, limit: 9) == [one])
+    try ledger.record([.forgotten(one)], at: late)
+    #expect(try await ledger.children(of: two, after: nil, limit: 9).isEmpty)
+    try ledger.record([.linked(one, parents: [two]), .linked(two, parents: [three])], at: late)
+    try ledger.record([.linked(one, parents: [three])], at: late)
+    let muchLater = late + LedgerEntry.formerFor + .seconds(1)
+    try ledger.record([.linked(two, parents: [one])], at: muchLater)
+    #expect(try await ledger.children(of: two, after: nil, limit: 9).isEmpty, "too long ago")
+    #expect(try await Set(ledger.children(of: three, after: nil, limit: 9)) == [one, two])
   }
 
   private func countsHeld(_ ledger: any Ledger & ParentRecords) async throws {

@@ -5,14 +5,14 @@ import Synchronization
 package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentRecords,
   KeyList
 {
-  private struct PendingKey: Hashable {
+  struct PendingKey: Hashable {
     var key: String
     var what: Rejection.What
   }
 
-  private enum DeletionState { case seen, waiting, released, approved }
+  enum DeletionState { case seen, waiting, released, approved }
 
-  private struct Content {
+  struct Content {
     var known: [RowKey: KnownRow] = [:]
     var pending: [PendingKey: PendingRecord] = [:]
     var files: [String: FileMark] = [:]
@@ -20,6 +20,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
     var deleted: [RowKey: (at: Instant, isApproved: Bool)] = [:]
     var departed: [RowKey] = []
     var links: [RowKey: Set<RowKey>] = [:]
+    var formerly: [RowKey: [RowKey: Instant]] = [:]
     var scan = 0
     /// How often it was lost.
     var life = 0
@@ -34,20 +35,6 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
     mutating func put(_ key: RowKey, _ row: KnownRow) {
       known[key] = row
       scanned[key] = scan
-    }
-
-    func held(_ keys: [RowKey]) -> Set<RowKey> {
-      let held = pending.values.filter { $0.rejection.parent != nil }.map(\.rejection.key)
-      return Set(keys).intersection(held.compactMap { RowKey($0) })
-    }
-
-    mutating func departReleased(_ key: RowKey) {
-      if [.released, .approved].contains(deletions[key]) { departed.append(key) }
-    }
-
-    mutating func forget(_ key: RowKey) {
-      known[key] = nil
-      links[key] = nil
     }
   }
 
@@ -123,8 +110,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
         content.files[name] = nil
         content.recorded[name] = nil
       }
-    case .linked(let key, let parents):
-      content.links[key] = parents.isEmpty ? nil : Set(parents)
+    case .linked(let key, let parents): content.link(key, Set(parents), at: now)
     case .orphaned(let key, let rejection):
       // No scan has had it because of that.
       if content.known[key] == nil { content.put(key, .sent) }
@@ -343,7 +329,7 @@ package final class MemoryLedger: Ledger, ParentRecords, ArrivedEvents, ConsentR
   package func children(
     of parent: RowKey, after key: RowKey?, limit: Int
   ) async throws(SyncError) -> [RowKey] {
-    let all = content.withLock { $0.links.filter { $0.value.contains(parent) }.map(\.key) }
+    let all = content.withLock { $0.children(of: parent) }
     return Self.page(all, after: key, limit)
   }
 

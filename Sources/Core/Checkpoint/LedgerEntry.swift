@@ -40,7 +40,8 @@ package enum LedgerEntry: Sendable, Equatable {
   case deletionsReleased(approved: Bool)
   /// The record is gone: it is not known any more, nothing of it waits, and its children can tell.
   case deleted(RowKey, approved: Bool)
-  /// The parents that the row names, all of them; none clears what was named before.
+  /// The parents that the row names, all of them; none clears what was named before. That is kept
+  /// for a while as what it named formerly: Campaign may still have it so.
   case linked(RowKey, parents: [RowKey])
   /// The parent of the row left Campaign, and the record perhaps with it: it is no longer proven, its
   /// children can tell, and it waits for the parent unless it waits already.
@@ -74,6 +75,14 @@ package enum LedgerEntry: Sendable, Equatable {
   case decided([ConsentDecision])
   /// Decisions of before that time are forgotten.
   case forgotDecisions(before: Instant)
+}
+
+extension LedgerEntry {
+  /// How long it is kept which parent a row had before.
+  ///
+  /// A parent that goes takes with it what Campaign still links to it, and a job that was killed or
+  /// paused tells of that late; Dynamics restores a deleted row within 30 days at most.
+  package static var formerFor: Duration { .seconds(90 * 86_400) }
 }
 
 /// First 16 bytes of a keyed digest over the mapped row.

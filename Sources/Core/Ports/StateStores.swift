@@ -43,7 +43,8 @@ package protocol Ledger: Sendable {
   func held(_ keys: [RowKey]) async throws(SyncError) -> Set<RowKey>
   /// The parents that rows name; a row without any is not in the answer.
   func parents(of keys: [RowKey]) async throws(SyncError) -> [RowKey: [RowKey]]
-  /// Rows that name this parent, in an order of the ledger's own.
+  /// Rows that name this parent, or did so within `LedgerEntry.formerFor`, in an order of the
+  /// ledger's own.
   func children(of parent: RowKey, after key: RowKey?, limit: Int) async throws(SyncError)
     -> [RowKey]
   /// Number of the newest scan; 0 before the first.

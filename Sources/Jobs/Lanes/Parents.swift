@@ -110,67 +110,6 @@ extension IngressJob {
     return parents.filter { keys.contains($0.key) }
   }
 
-  /// The children of what the parent jobs have deleted wait for its return.
-  ///
-  /// Campaign deletes them with their parent, or hides them, or leaves them: as each link is
-  /// published there. When the parent is back they are read and sent again.
-  func followDepartures(
-    _ state: IngressState, _ emit: @escaping Emit<IngressState>
-  ) async throws(SyncError) {
-    for (job, records) in ports.parents.sorted(by: { $0.key < $1.key }) {
-      let serial = try await records.serial()
-      let standing = state.parents?[job]
-      var mark = standing ?? ParentMark(serial: serial)
-      if standing == nil { try await emit(Advance { [mark] in $0.know(job, mark) }) }
-      if mark.serial != serial {
-        mark = ParentMark(serial: serial)
-        while let last = try await records.departed(after: mark.position, limit: 1000).last {
-          mark.position = last.position
-        }
-        try await doubtAll(below: job, mark, emit)
-      }
-      while true {
-        let departed = try await records.departed(after: mark.position, limit: 200)
-        guard let last = departed.last else { break }
-        for departure in departed {
-          try await hold(childrenOf: ParentKey(job: job, key: departure.key), emit)
-        }
-        mark.position = last.position
-        try await emit(  // on disk before the retry looks for them
-          Advance(now: true) { [mark] in $0.know(job, mark) })
-      }
-    }
-  }
-
-  /// Another ledger than before: what the old one knew to have departed is in none.
-  ///
-  /// A parent may have gone and come back without a word, so that its children have no record. The
-  /// children of these are told by the serial of this ledger, which changes too.
-  private func doubtAll(
-    below job: String, _ mark: ParentMark, _ emit: Emit<IngressState>
-  ) async throws(SyncError) {
-    try await emit(
-      Advance(settle: Settlement(entries: [.allDoubted]), now: true) { state in
-        state.know(job, mark)
-        state.recovery = state.recovery ?? RecoverySlot(.ledgerLost)
-      })
-  }
-
-  private func hold(
-    childrenOf parent: ParentKey, _ emit: @escaping Emit<IngressState>
-  ) async throws(SyncError) {
-    var last: RowKey?
-    while true {
-      let children = try await ports.ledger.children(of: parent.key, after: last, limit: 500)
-      guard let final = children.last else { return }
-      last = final
-      var tally = Tally()
-      tally.held = children.count
-      let entries = children.map { LedgerEntry.orphaned($0, .held($0, for: parent)) }
-      try await emit(Advance(tally: tally, settle: Settlement(entries: entries)))
-    }
-  }
-
   /// Known rows among these that no API call may reach: Campaign can hide a child without parent.
   func orphans(among keys: [RowKey]) async throws(SyncError) -> [RowKey: ParentKey] {
     guard let job = settings.parents.first?.job else { return [:] }
@@ -238,13 +177,6 @@ struct HeldRows: Sendable {
   var asks = 0
 }
 
-extension IngressState {
-  /// How far the departures of a parent job were followed.
-  fileprivate mutating func know(_ job: String, _ mark: ParentMark) {
-    parents = (parents ?? [:]).merging([job: mark]) { $1 }
-  }
-}
-
 extension LedgerEntry {
   static func held(_ key: RowKey, for parent: ParentKey) -> LedgerEntry {
     .pending(.held(key, for: parent))
@@ -252,7 +184,7 @@ extension LedgerEntry {
 }
 
 extension Rejection {
-  fileprivate static func held(_ key: RowKey, for parent: ParentKey) -> Rejection {
+  static func held(_ key: RowKey, for parent: ParentKey) -> Rejection {
     Rejection(
       key: key.description, rule: "parentMissing",
       reason: "its parent of the job \(parent.job) is not in Campaign", parent: parent)
