@@ -176,8 +176,8 @@ extension SyncError {
   fileprivate static func partsVanish(_ count: Int, of job: String) -> SyncError {
     SyncError(
       .unavailable, "stage \(job)",
-      "\(count) parts went up three times, and were gone or of another size at the end",
-      next: "find out who removes files from \(Manifest.folder)/ on SFTP, then run the same "
-        + "command again")
+      "parts went up three times, and were gone or of another size at the end: \(count)",
+      next: "find out who changes files in \(Manifest.folder)/ on SFTP, or in the spool, then run "
+        + "the same command again")
   }
 }
