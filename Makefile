@@ -1,7 +1,7 @@
 # Everything a person or a machine types here. `make demo` and `make test` do all the set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build release demo test check lint format golden storm interop bench ledger-bench large throttle install clean
+.PHONY: setup build release demo test test-release check lint format golden storm interop bench ledger-bench large throttle install clean
 
 SEEDS ?= 200
 # As many tests at once as two cores can carry: all at once starve each other of time.
@@ -30,7 +30,13 @@ test: setup
 
 # What CI runs. Warnings are errors here, in every build below.
 check: export CAMPAIGN_SYNC_STRICT = 1
-check: setup lint test interop
+check: setup lint test interop test-release
+
+# The tool as it is installed, optimised, where the tests run it as a user does: what only the
+# optimiser gets wrong shows nowhere else.
+test-release: release
+	swift build --build-tests --explicit-target-dependency-import-check error
+	TOOL=$(CURDIR)/.build/release/campaign-sync scripts/test --filter 'ToolTests.*(Flow|Looking|Recovery)'
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -31,14 +31,15 @@ package final class Program: Sendable {
   private let isTaken = Atomic<Bool>(false)
 
   /// - Parameter name: `campaign-sync`, `campaign-sync-sandbox`, looked for beside the test program; a
-  ///   path is taken as it is.
+  ///   path is taken as it is. `TOOL` names another `campaign-sync`: the one that is installed.
   /// - Parameter environment: beside PATH; nothing else of the test's own is passed on.
   /// - Parameter hasInput: its standard input stays open until `endInput`, or until the test's end.
   package init(
     _ name: String, _ arguments: [String], in folder: String, environment: [String: String] = [:],
     hasInput: Bool = false
   ) throws {
-    let path = name.contains("/") ? name : Program.folder + "/" + name
+    let other = name == "campaign-sync" ? getenv("TOOL").map { String(cString: $0) } : nil
+    let path = other ?? (name.contains("/") ? name : Program.folder + "/" + name)
     guard access(path, X_OK) == 0 else {
       throw Failed(description: "\(path) is not built: run `swift build`")
     }
