@@ -65,6 +65,11 @@ import Testing
     world.clearUp()
     let rest = byFile.isEmpty ? Duration.zero : .seconds(700)
     for _ in 1...(byFile.isEmpty ? 2 : 6) { problems.append(try await bench.runAll(then: rest)) }
+    if !byFile.isEmpty {
+      // A file may bring a row whose own parent went meanwhile: Campaign is asked for it in a while.
+      world.pass(.seconds(12 * 3600))
+      for _ in 1...2 { problems.append(try await bench.runAll(then: rest)) }
+    }
     #expect(problems.compactMap(\.self).isEmpty, "\(Seeds.found(seed))")
     let differences = try await bench.differences()
     #expect(
