@@ -44,9 +44,9 @@ def bench_upload(world):
     exported = world.path / "exported"
     shutil.copytree(world.state, exported)
     parts = sorted(world.spool.rglob("contacts-*.csv"))
-    fill(parts, arguments.upload)
+    fill(parts, arguments.upload, exported)
     compare_uploads(world, exported, parts, arguments.upload, 5, "loopback", None)
-    fill(parts, max(arguments.upload // 16, 1))
+    fill(parts, max(arguments.upload // 16, 1), exported)
     delay = Server(ROOT / "bench" / "delay.py", world.sandbox.sftp["port"], 20)
     known = world.path / "known_hosts"
     text = pathlib.Path(world.sandbox.sftp["knownHosts"]).read_text()
@@ -57,8 +57,8 @@ def bench_upload(world):
     delay.stop()
 
 
-def fill(parts, mebibytes):
-    """Gives the exported parts a size that is worth measuring."""
+def fill(parts, mebibytes, exported):
+    """Gives the exported parts a size that is worth measuring, also where it is remembered."""
     block = os.urandom(MEBIBYTE)
     size = mebibytes * MEBIBYTE // len(parts)
     for part in parts:
@@ -66,6 +66,11 @@ def fill(parts, mebibytes):
             left = size
             while left > 0:
                 left -= file.write(block[:left])
+    for checkpoint in exported.rglob("checkpoint.json"):
+        state = json.loads(checkpoint.read_text())
+        for sealed in state["state"]["stage"]["sealed"]:
+            sealed["bytes"] = size
+        checkpoint.write_text(json.dumps(state))
 
 
 def clear(folder):
