@@ -296,3 +296,13 @@ extension IngressSettings {
     for index in fields.indices { fields[index].applyUpdates = true }
   }
 }
+
+/// Somebody changes rows of a table in Dynamics.
+@discardableResult
+func mutate(
+  _ bench: ChainBench, _ table: String, _ change: (inout Mutation) -> Void
+) async throws -> MutationReport {
+  var mutation = Mutation()
+  change(&mutation)
+  return try await bench.dataverse.mutate(table: table, mutation)
+}

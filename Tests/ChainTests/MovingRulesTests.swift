@@ -21,15 +21,6 @@ import Testing
     return bench
   }
 
-  @discardableResult
-  private func mutate(
-    _ bench: ChainBench, _ table: String, _ change: (inout Mutation) -> Void
-  ) async throws -> MutationReport {
-    var mutation = Mutation()
-    change(&mutation)
-    return try await bench.dataverse.mutate(table: table, mutation)
-  }
-
   /// Rows of one table get the parent that others have.
   private func move(
     _ bench: ChainBench, _ table: String, _ column: String, from parents: [RowKey]

@@ -14,15 +14,6 @@ import Testing
     return bench
   }
 
-  @discardableResult
-  private func mutate(
-    _ bench: ChainBench, _ table: String, _ change: (inout Mutation) -> Void
-  ) async throws -> MutationReport {
-    var mutation = Mutation()
-    change(&mutation)
-    return try await bench.dataverse.mutate(table: table, mutation)
-  }
-
   private func allCalls(_ bench: ChainBench) async -> Int {
     await bench.campaign.meters.requests.values.reduce(0, +)
   }
@@ -122,7 +113,7 @@ import Testing
     let bench = try await bench { $0.whenTargetDeleted = "cascade" }
     for table in ["contact", "cs_vehicle", "cs_service"] {
       for round in 1...6 as ClosedRange<UInt64> {
-        bench.whileDown { [self] in try await mutate(bench, table) { $0.restores = 14 } }
+        bench.whileDown { try await mutate(bench, table) { $0.restores = 14 } }
         try await mutate(bench, table) { ($0.deletes, $0.seed) = (1, round) }
         bench.world.die(at: "after DELETE")
         for _ in 1...2 { #expect(try await bench.runAll() == nil) }
